@@ -1,0 +1,24 @@
+// What Swift cannot import: variadic functions, function-like macros, static inline helpers that take them.
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// getdents64(2): fills `buffer` with `struct linux_dirent64`; bytes written, 0 at the end, -1 with errno.
+ssize_t clinux_getdents64(int directory, void *buffer, size_t size);
+/// pidfd_open(2), since 5.3.
+int clinux_pidfd_open(pid_t pid, unsigned int flags);
+/// pidfd_getfd(2), since 5.6.
+int clinux_pidfd_getfd(int pidfd, int target, unsigned int flags);
+/// capget(2) of the calling thread: effective set into `*effective`; 0 or -1 with errno.
+int clinux_effective_capabilities(uint64_t *effective);
+/// ioctl(2) with an int result and no argument (NS_GET_NSTYPE, SIOCGSKNS): a value, or -1 with errno.
+int clinux_ioctl_none(int descriptor, unsigned long request);
+/// ioctl(2) that writes one int (SIOCINQ, SIOCOUTQ).
+int clinux_ioctl_int(int descriptor, unsigned long request, int *value);
+/// open(2) and openat(2) without the variadic mode (O_CREAT is not for these).
+int clinux_openat(int directory, const char *path, int flags);
+
+/// One line of libbpf's log; `level` is `enum libbpf_print_level`.
+typedef void (*clinux_bpf_log)(int level, const char *line);
+/// Sends libbpf's log to `log`, or to nowhere if NULL.
+void clinux_set_bpf_log(clinux_bpf_log log);

@@ -1,0 +1,48 @@
+import CLinux
+
+/// A capability of capabilities(7); the raw value is its bit.
+public struct Capability: Hashable, Sendable {
+  public let bit: UInt64
+  public let name: String
+
+  public static let dacReadSearch = Capability(bit: UInt64(CAP_DAC_READ_SEARCH), name: "CAP_DAC_READ_SEARCH")
+  public static let netAdmin = Capability(bit: UInt64(CAP_NET_ADMIN), name: "CAP_NET_ADMIN")
+  public static let netRaw = Capability(bit: UInt64(CAP_NET_RAW), name: "CAP_NET_RAW")
+  public static let sysPtrace = Capability(bit: UInt64(CAP_SYS_PTRACE), name: "CAP_SYS_PTRACE")
+  public static let sysAdmin = Capability(bit: UInt64(CAP_SYS_ADMIN), name: "CAP_SYS_ADMIN")
+  /// Since 5.8.
+  public static let perfmon = Capability(bit: UInt64(CAP_PERFMON), name: "CAP_PERFMON")
+  /// Since 5.8.
+  public static let bpf = Capability(bit: UInt64(CAP_BPF), name: "CAP_BPF")
+}
+
+/// What the calling thread may do: its effective user and capabilities.
+public struct Privileges: Sendable, Equatable {
+  public let effectiveUserID: UInt32
+  /// A bit a capability, as in `CapEff` of proc_pid_status(5).
+  public let effectiveCapabilities: UInt64
+
+  public init(effectiveUserID: UInt32, effectiveCapabilities: UInt64) {
+    self.effectiveUserID = effectiveUserID
+    self.effectiveCapabilities = effectiveCapabilities
+  }
+
+  /// capget(2) and geteuid(2).
+  public static func ofThisThread() -> Privileges {
+    var effective: UInt64 = 0
+    let status = unsafe clinux_effective_capabilities(&effective)
+    precondition(status == 0, "capget of the calling thread cannot fail")
+    return Privileges(effectiveUserID: geteuid(), effectiveCapabilities: effective)
+  }
+
+  public func has(_ capability: Capability) -> Bool {
+    effectiveCapabilities >> capability.bit & 1 == 1
+  }
+
+  /// Tracing programs and iterators load (PROBES §8): BPF and PERFMON, or SYS_ADMIN.
+  public var mayTrace: Bool { has(.sysAdmin) || has(.bpf) && has(.perfmon) }
+  /// setns(2) into network namespaces of the initial user namespace.
+  public var mayEnterNamespaces: Bool { has(.sysAdmin) }
+  /// Reads the descriptors of every process through `/proc`.
+  public var mayReadEveryProcess: Bool { has(.sysPtrace) && (has(.dacReadSearch) || effectiveUserID == 0) }
+}

@@ -1,0 +1,25 @@
+/// Bytes that somebody who is being watched may have chosen: a command name, a path, an argument.
+///
+/// Not known to be UTF-8, and never safe to print as it is: a view escapes it for its own format.
+public struct RawText: Hashable, Sendable, ExpressibleByStringLiteral {
+  public let bytes: [UInt8]
+  @inlinable public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  @inlinable public init(_ string: String) { bytes = Array(string.utf8) }
+  @inlinable public init(stringLiteral string: String) { self.init(string) }
+  @inlinable public var isEmpty: Bool { bytes.isEmpty }
+
+  /// Text for comparison and messages; invalid UTF-8 becomes U+FFFD. Not escaped.
+  public var lossyString: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// The part after the last `/`.
+  public var lastPathComponent: RawText {
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return self }
+    return RawText(Array(bytes[(slash + 1)...]))
+  }
+}
+
+extension RawText: Comparable {
+  public static func < (left: RawText, right: RawText) -> Bool {
+    left.bytes.lexicographicallyPrecedes(right.bytes)
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+@main struct Sockeye: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "sockeye")
+}
