@@ -41,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
+        "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal", "KernelBPF", "KernelSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

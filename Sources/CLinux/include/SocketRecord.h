@@ -48,14 +48,24 @@ struct sockeye_socket_record {
   uint16_t peer_port;   ///< network order
   uint16_t syn_backlog;  ///< listener: half-open requests
   uint32_t uid;
-  uint8_t local_address[16];  ///< network order; IPv4 in the first 4
-  uint8_t peer_address[16];
+  uint64_t local_address[2];  ///< network order; IPv4 in the first 4 bytes
+  uint64_t peer_address[2];
   uint32_t receive_queue;
   uint32_t send_queue;
   uint32_t interface_index;
   uint32_t mark;
   uint64_t cgroup_id;
   uint64_t peer_inode;  ///< unix
+};
+
+/// What the program is built for: constants to the verifier, written before load.
+struct sockeye_iterator_constants {
+  uint64_t families;     ///< a bit an AF_*
+  uint32_t only_port;    ///< internet sockets with this port at either end; 0 is all
+  uint32_t only_netns;   ///< 0 is all
+  uint8_t want_internals;
+  uint8_t want_namespaces;
+  uint8_t reserved[6];
 };
 
 struct sockeye_tcp_record {
@@ -136,5 +146,6 @@ struct sockeye_memory_record {
 };
 
 _Static_assert(sizeof(struct sockeye_socket_record) == 128, "layout");
+_Static_assert(sizeof(struct sockeye_iterator_constants) == 24, "layout");
 _Static_assert(sizeof(struct sockeye_tcp_record) == 264, "layout");
 _Static_assert(sizeof(struct sockeye_memory_record) == 40, "layout");

@@ -24,6 +24,7 @@ typedef __u64 u64;
 typedef int pid_t;
 typedef _Bool bool;
 #define NULL ((void *)0)
+enum { false = 0, true = 1 };
 
 #define AF_UNIX 1
 #define AF_INET 2
@@ -149,6 +150,7 @@ struct sock {
   unsigned long sk_pacing_rate;
   unsigned long sk_max_pacing_rate;
   struct timer_list sk_timer;
+  struct timer_list tcp_retransmit_timer;  // since 6.19; icsk_retransmit_timer before
   struct socket *sk_socket;
   struct sock_cgroup_data sk_cgrp_data;
 };
@@ -199,6 +201,7 @@ struct inet_connection_sock {
   __u8 icsk_probes_out;
   struct {
     __u32 ato : 8;
+    __u32 lrcvtime;
     __u16 rcv_mss;
   } icsk_ack;
 };
