@@ -157,3 +157,8 @@ extension SocketRecord {
       : (words.0.byteSwapped, words.1.byteSwapped)
   }
 }
+
+extension TCPRecord {
+  /// The name's 16 bytes as two little-endian words.
+  public var congestionWords: (UInt64, UInt64) { (congestion.0.littleEndian, congestion.1.littleEndian) }
+}

@@ -77,7 +77,7 @@ struct sockeye_tcp_record {
   uint64_t max_pacing_rate;
   uint64_t jiffies;  ///< `bpf_jiffies64` at the record: the scale of every `_jiffies` below
   uint64_t now;      ///< `bpf_ktime_get_ns` at the record
-  char congestion[16];
+  uint64_t congestion[2];  ///< name, NUL-padded, in memory order
   uint32_t srtt;     ///< microseconds << 3
   uint32_t mdev;     ///< microseconds << 2
   uint32_t min_rtt;  ///< microseconds, ~0 when there is none

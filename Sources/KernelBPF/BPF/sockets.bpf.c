@@ -78,7 +78,7 @@ static __always_inline void read_tcp(struct sockeye_tcp_record *out, struct tcp_
   out->bytes_received = tcp->bytes_received;
   out->pacing_rate = sk->sk_pacing_rate;
   out->max_pacing_rate = sk->sk_max_pacing_rate;
-  bpf_probe_read_kernel_str(out->congestion, sizeof out->congestion, icsk->icsk_ca_ops->name);
+  bpf_probe_read_kernel_str((char *)out->congestion, sizeof out->congestion, icsk->icsk_ca_ops->name);
   out->srtt = tcp->srtt_us;
   out->mdev = tcp->mdev_us;
   out->min_rtt = tcp->rtt_min.s[0].v;
