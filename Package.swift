@@ -5,7 +5,10 @@ let strict: [SwiftSetting] = [.strictMemorySafety()]
 
 let package = Package(
   name: "sockeye",
-  products: [.executable(name: "sockeye", targets: ["sockeye"])],
+  products: [
+    .executable(name: "sockeye", targets: ["sockeye"]),
+    .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -45,6 +48,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    .testTarget(
+      name: "KernelNetlinkTests", dependencies: ["CLinux", "KernelSystem", "KernelNetlink"],
+      exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )
