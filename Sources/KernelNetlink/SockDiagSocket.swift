@@ -61,7 +61,7 @@ public struct SockDiagSocket: ~Copyable {
       unsafe withUnsafePointer(to: &address) { pointer in
         unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
           let size = socklen_t(MemoryLayout<sockaddr_nl>.size)
-          return unsafe connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: address), size)
+          return unsafe connect(number, address, size)
         }
       }
     }

@@ -7,7 +7,7 @@ public struct TCPInfoRecord: Sendable {
   /// How much of it the kernel sent: 232 up to `tcpi_snd_wnd` (5.4 to 6.1).
   public var byteCount: Int
   /// The part that the header of the build knows.
-  public var kernel: tcp_info
+  public var kernel: linux_tcp_info
   /// Shifts of the window that the peer and we announce (bit fields, which Swift does not import).
   public var sendWindowScale: UInt8 = 0
   public var receiveWindowScale: UInt8 = 0
@@ -27,7 +27,7 @@ public struct TCPInfoRecord: Sendable {
 
   @inlinable init(_ datagram: RawSpan, _ range: Range<Int>) {
     byteCount = range.count
-    kernel = datagram.overlay(range, on: tcp_info())
+    kernel = datagram.overlay(range, on: linux_tcp_info())
     let start = range.lowerBound
     if has(upTo: 8) {
       let scales = datagram.byte(at: start + 6)
@@ -55,3 +55,6 @@ public struct MPTCPInfoRecord: Sendable {
     kernel = datagram.overlay(range, on: mptcp_info())
   }
 }
+
+/// `struct tcp_info` of the headers that the build saw, under a name for modules that see no headers.
+public typealias KernelTCPInfo = linux_tcp_info

@@ -39,4 +39,5 @@
 #include <bpf/libbpf.h>
 
 #include "SocketRecord.h"
+#include "TCPInfo.h"
 #include "shims.h"
