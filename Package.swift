@@ -2,6 +2,8 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [.strictMemorySafety()]
+// `@_lifetime`: a property that lends a Span of its owner's buffer.
+let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
   name: "sockeye",
@@ -20,7 +22,7 @@ let package = Package(
 
     // Sources: kernel -> raw records. They know nothing of Model.
     .target(name: "KernelSystem", dependencies: ["CLinux"], swiftSettings: strict),
-    .target(name: "KernelProc", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict),
+    .target(name: "KernelProc", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict + lifetimes),
     .target(name: "KernelNetlink", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict),
     .target(
       name: "KernelBPF", dependencies: ["CLinux", "KernelSystem"], exclude: ["BPF"],
