@@ -45,6 +45,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    // The real kernel: known sockets, and what sockeye and ss say of them.
+    .executableTarget(
+      name: "socket-fixture", path: "Tests/SocketFixture",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
+    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
   ],
   swiftLanguageModes: [.v6]
 )
