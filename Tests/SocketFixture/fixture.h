@@ -100,6 +100,9 @@ int hostile_child(int argc, char **argv);
 int scale_main(int argc, char **argv);
 int scale_netns_main(int argc, char **argv);
 
+/* measure.c */
+int measure_main(int argc, char **argv);
+
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 #endif

@@ -1,6 +1,7 @@
 /* socket-fixture [--new-netns] SCENARIO…
  * socket-fixture scale --sockets N --processes P
  * socket-fixture scale-netns --namespaces K --sockets N
+ * socket-fixture measure [--netns PATH] [--output FILE] [--error FILE] -- COMMAND…
  * socket-fixture --list
  */
 #include "fixture.h"
@@ -71,6 +72,8 @@ int main(int argc, char **argv)
 		return hostile_child(argc, argv);
 	if (!strcmp(argv[1], "--list"))
 		return list_scenarios();
+	if (!strcmp(argv[1], "measure"))
+		return measure_main(argc - 2, argv + 2);
 	int status;
 	if (!strcmp(argv[1], "scale"))
 		status = scale_main(argc - 2, argv + 2);
