@@ -16,7 +16,7 @@ static const char *const hostile_names[] = {
 /* What each child has as its arguments, after the four of socket-fixture's own. */
 static char *const hostile_arguments[] = {
 	"", "two words", "line\nfeed", "\033]0;owned\a", "=cmd|' /C calc'!A0", "\xff\xc0", "<script>alert(1)</script>",
-	"\xe2\x80\xae" "txt.exe",
+	"\xe2\x80\xae.txt.exe",
 };
 
 static void hex(char *out, const char *bytes, size_t count)
