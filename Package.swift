@@ -9,7 +9,10 @@ let package = Package(
   name: "sockeye",
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
+    // For Fuzz/ and Benchmarks/.
+    .library(name: "Model", targets: ["Model"]),
     .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
+    .library(name: "KernelProc", targets: ["KernelProc"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -35,7 +38,9 @@ let package = Package(
     .target(name: "Attribution", dependencies: ["Model"], swiftSettings: strict),
     .target(
       name: "Observer",
-      dependencies: ["CLinux", "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Model", "Attribution", "CNettle"],
+      dependencies: [
+        "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Model", "Attribution", "CNettle",
+      ],
       swiftSettings: strict),
 
     // Views: values -> text.
@@ -46,14 +51,21 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal", "KernelBPF", "KernelSystem",
+        "KernelSystem", "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     .testTarget(
-      name: "KernelNetlinkTests", dependencies: ["CLinux", "KernelSystem", "KernelNetlink"],
-      exclude: ["Fixtures"]),
+      name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
+      exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+
+    // The real kernel: known sockets, and what sockeye and ss say of them.
+    .executableTarget(
+      name: "socket-fixture", path: "Tests/SocketFixture",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
+    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
   ],
   swiftLanguageModes: [.v6]
 )

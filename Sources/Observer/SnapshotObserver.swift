@@ -53,9 +53,11 @@ struct SnapshotRun: ~Copyable {
 
   init(_ request: SnapshotRequest) throws(SystemError) {
     self.request = request
-    proc = try ProcFileSystem()
-    home = try OwnedDescriptor.open("/proc/self/ns/net")
+    let proc = try ProcFileSystem()
+    let home = try OwnedDescriptor.open("/proc/self/ns/net")
     catalog = try NamespaceCatalog(ownOnly: proc)
+    self.proc = proc
+    self.home = home
     assembler = SnapshotAssembler()
   }
 

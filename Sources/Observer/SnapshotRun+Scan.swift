@@ -68,7 +68,7 @@ extension SnapshotRun {
       if known[held.inode] == nil {
         guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else { continue }
         let socket = Socket(asked, own: catalog.own)
-        guard isWanted(socket) else { continue }
+        guard filterScope.isWanted(socket) else { continue }
         known[held.inode] = assembler.add(socket, name: asked.unixName)
       }
       guard let index = known[held.inode] else { continue }
@@ -133,8 +133,7 @@ extension SnapshotRun {
 
   private mutating func readProcNet(_ tables: [SocketTable], _ namespace: NetworkNamespace) {
     guard !tables.isEmpty else { return }
-    // Not /proc/net: that is the namespace of the process's first thread, and this thread may be elsewhere.
-    guard case .value(let directory) = proc.threadNetwork() else { return }
+    guard case .value(let directory) = proc.network() else { return }
     var source = ProcNetSource(directory, netns: namespace)
     let scope = filterScope
     for table in tables { _ = source.read(table, into: &assembler, wanted: scope.isWanted) }
@@ -159,7 +158,8 @@ struct FilterScope {
   let onlyNamespace: NetworkNamespace?
 
   func isWanted(_ socket: borrowing Socket) -> Bool {
-    if let onlyNamespace, socket.netns != onlyNamespace { return false }
-    return tables.contains(socket.table) && states.contains(socket.state)
+    let (netns, table, state) = (socket.netns, socket.table, socket.state)
+    if let onlyNamespace, netns != onlyNamespace { return false }
+    return tables.contains(table) && states.contains(state)
   }
 }
