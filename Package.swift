@@ -5,7 +5,11 @@ let strict: [SwiftSetting] = [.strictMemorySafety()]
 
 let package = Package(
   name: "sockeye",
-  products: [.executable(name: "sockeye", targets: ["sockeye"])],
+  products: [
+    .executable(name: "sockeye", targets: ["sockeye"]),
+    // For Fuzz/ and Benchmarks/.
+    .library(name: "Model", targets: ["Model"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -45,6 +49,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

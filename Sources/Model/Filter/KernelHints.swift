@@ -1,4 +1,4 @@
-/// What every socket that a filter shows must satisfy: what need not be asked of the kernel.
+/// What every socket that a filter shows must satisfy, so that the rest need not be asked of the kernel.
 ///
 /// Necessary, not sufficient: the filter is evaluated afterwards all the same. Ports, prefixes and families speak of
 /// internet sockets only, and are to be used only when `tables` has one of those.
@@ -18,9 +18,9 @@ public struct KernelHints: Hashable, Sendable {
   /// No socket can match.
   public var isUnsatisfiable: Bool { tables.isEmpty || states.isEmpty }
 
-  /// Internet sockets cannot match.
-  private mutating func dropInternet() {
-    tables.subtract(.internet)
+  /// Internet sockets cannot match. `other` stays: sockets of other families are in it too.
+  fileprivate mutating func dropInternet() {
+    tables.subtract(.internetOnly)
     includesIPv4 = false
     includesIPv6 = false
   }
@@ -155,7 +155,7 @@ extension FilterTest {
       let sides: [SocketSide] = side == .either ? [.local, .peer] : [side]
       for side in sides { hints.limit(side, to: comparison.complement(port)) }
     case .host(let side, .internet(nil, nil)) where side != .either:
-      hints.tables.subtract(.internet)
+      hints.dropInternet()
     case .family(let family):
       switch family {
       case .inet: hints.includesIPv4 = false

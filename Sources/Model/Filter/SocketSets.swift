@@ -66,6 +66,8 @@ public struct SocketTableSet: OptionSet, Hashable, Sendable {
     SocketTableSet(.unix), SocketTableSet(.packet), SocketTableSet(.netlink), SocketTableSet(.vsock),
     SocketTableSet(.xdp),
   ])
+  /// `internet` without the table that other families are in too.
+  static let internetOnly = internet.subtracting(SocketTableSet(.other))
   /// What has TCP's counters.
   static let counted: SocketTableSet = [SocketTableSet(.tcp), SocketTableSet(.mptcp)]
 
