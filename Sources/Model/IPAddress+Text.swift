@@ -21,7 +21,9 @@ extension IPAddress {
 
   /// Reads an address that may carry a zone, `fe80::1%eth0`: only IPv6 has zones, and none is empty.
   public static func parse(_ text: String) -> (address: IPAddress, zone: String?)? {
-    parse(utf8: Array(text.utf8)[...]).map { ($0.address, $0.zone.map { String(decoding: $0, as: UTF8.self) }) }
+    parse(utf8: Array(text.utf8)[...]).map {
+      ($0.address, $0.zone.map { String(decoding: $0, as: UTF8.self) })
+    }
   }
 
   static func parse(utf8 text: ArraySlice<UInt8>) -> (address: IPAddress, zone: ArraySlice<UInt8>?)? {
@@ -29,7 +31,9 @@ extension IPAddress {
       return IPAddress(utf8: text).map { ($0, nil) }
     }
     let zone = text[(percent + 1)...]
-    guard !zone.isEmpty, let address = IPAddress(utf8: text[..<percent]), address.version == .v6 else { return nil }
+    guard !zone.isEmpty, let address = IPAddress(utf8: text[..<percent]), address.version == .v6 else {
+      return nil
+    }
     return (address, zone)
   }
 

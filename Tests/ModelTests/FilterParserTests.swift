@@ -56,7 +56,10 @@ let goldenFilters: [(text: String, meaning: String)] = [
   ("state established", "state established"),
   ("state established state syn-sent", "state established state syn-sent"),
   ("state established,syn-sent", "state established state syn-sent"),
-  ("state connected exclude time-wait", "exclude time-wait exclude unconnected exclude listening exclude bound-inactive"),
+  (
+    "state connected exclude time-wait",
+    "exclude time-wait exclude unconnected exclude listening exclude bound-inactive"
+  ),
   ("exclude listening", "exclude listening"),
   ("state != listening", "exclude listening"),
   ("state all", "state all"),
@@ -65,7 +68,9 @@ let goldenFilters: [(text: String, meaning: String)] = [
   ("state new-syn-recv", "state new-syn-recv"),
   ("state closed state listen", "state unconnected state listening"),
   ("state established dport = :443", "state established and dport = :443"),
-  ("state established ( dport = :ssh or sport = :ssh )", "state established and (dport = :22 or sport = :22)"),
+  (
+    "state established ( dport = :ssh or sport = :ssh )", "state established and (dport = :22 or sport = :22)"
+  ),
   ("state established and state listening", "state established and state listening"),
   ("a_placeholder", ""),
   ("listening", "state listening"),
@@ -116,12 +121,24 @@ struct FilterParserTests {
   @Test(
     "In our dialect not comes before and, and that before or; in ss's the words come from left to right",
     arguments: [
-      ("tcp or udp and autobound", "proto = tcp or (proto = udp and autobound)", "(proto = tcp or proto = udp) and autobound"),
-      ("tcp or udp autobound", "proto = tcp or (proto = udp and autobound)", "(proto = tcp or proto = udp) and autobound"),
-      ("tcp and udp or autobound", "(proto = tcp and proto = udp) or autobound", "(proto = tcp and proto = udp) or autobound"),
+      (
+        "tcp or udp and autobound", "proto = tcp or (proto = udp and autobound)",
+        "(proto = tcp or proto = udp) and autobound"
+      ),
+      (
+        "tcp or udp autobound", "proto = tcp or (proto = udp and autobound)",
+        "(proto = tcp or proto = udp) and autobound"
+      ),
+      (
+        "tcp and udp or autobound", "(proto = tcp and proto = udp) or autobound",
+        "(proto = tcp and proto = udp) or autobound"
+      ),
       ("not tcp or udp", "not proto = tcp or proto = udp", "not proto = tcp or proto = udp"),
       ("not tcp udp", "not proto = tcp and proto = udp", "not proto = tcp and proto = udp"),
-      ("tcp or (udp and autobound)", "proto = tcp or (proto = udp and autobound)", "proto = tcp or (proto = udp and autobound)"),
+      (
+        "tcp or (udp and autobound)", "proto = tcp or (proto = udp and autobound)",
+        "proto = tcp or (proto = udp and autobound)"
+      ),
     ])
   func precedence(text: String, ours: String, theirs: String) throws {
     #expect(try Filter(text).description == ours)
@@ -132,9 +149,11 @@ struct FilterParserTests {
   func words() throws {
     #expect(try Filter(words: ["comm", "=", "tmux: server"]).description == "comm = \"tmux: server\"")
     #expect(
-      try Filter(words: ["state", "established", "( sport = :22 )"]).description == "state established and sport = :22")
-    #expect(try Filter(words: ["comm = tmux", "or", "src", "/run/a b"]).description
-      == "comm = \"tmux\" or src unix:\"/run/a b\"")
+      try Filter(words: ["state", "established", "( sport = :22 )"]).description
+        == "state established and sport = :22")
+    #expect(
+      try Filter(words: ["comm = tmux", "or", "src", "/run/a b"]).description
+        == "comm = \"tmux\" or src unix:\"/run/a b\"")
     #expect(try Filter(words: []).expression == .everything)
     #expect(Filter.text(ofWords: ["a", "b c"]) == "a b c")
   }
@@ -146,22 +165,40 @@ struct FilterParserTests {
       ("tcp AND udp", "unknown word 'AND', did you mean 'and'?", "    ^^^"),
       ("established", "unknown word 'established', write 'state established'", "^^^^^^^^^^^"),
       ("state estblished", "unknown state 'estblished', did you mean 'established'?", "      ^^^^^^^^^^"),
-      (":22", "unknown word ':22', write 'port = :22', 'sport = …' for the local or 'dport = …' for the peer's", "^^^"),
+      (
+        ":22",
+        "unknown word ':22', write 'port = :22', 'sport = …' for the local or 'dport = …' for the peer's",
+        "^^^"
+      ),
       ("sport:22", "unknown word 'sport:22', write 'sport = :22'", "^^^^^^^^"),
-      ("10.0.0.1", "unknown word '10.0.0.1', write 'addr …' before an address, 'src …' for the local or 'dst …' for the peer's", "^^^^^^^^"),
+      (
+        "10.0.0.1",
+        "unknown word '10.0.0.1', write 'addr …' before an address, 'src …' for the local or 'dst …' for the peer's",
+        "^^^^^^^^"
+      ),
       ("sport =", "expected a port such as :22 or 22 after 'sport'", "       ^"),
       ("sport = :70000", "port 70000 is too great: ports end at 65535", "        ^^^^^^"),
       ("sport = :gopher", "there is no service 'gopher'", "        ^^^^^^^"),
       ("(tcp", "this '(' is never closed", "^"),
       ("tcp)", "this ')' closes nothing", "   ^"),
-      ("tcp and", "the filter ends where a predicate such as 'dport = :443' or 'comm = curl' was expected", "       ^"),
-      ("tcp = 5", "'=' stands where a predicate such as 'dport = :443' or 'comm = curl' was expected", "    ^"),
+      (
+        "tcp and", "the filter ends where a predicate such as 'dport = :443' or 'comm = curl' was expected",
+        "       ^"
+      ),
+      (
+        "tcp = 5", "'=' stands where a predicate such as 'dport = :443' or 'comm = curl' was expected",
+        "    ^"
+      ),
       ("comm = 'x", "this quote has no end", "       ^"),
       ("comm < x", "'comm' compares with =, !=, ~ and !~ only", "     ^"),
       ("pid ~ 5*", "'pid' is a number: globs compare text only", "    ^"),
       ("pid = five", "expected a number after 'pid', found 'five'", "      ^^^^"),
       ("src 10.0.0.0/33", "the prefix length of an IPv4 address is a number from 0 to 32", "    ^^^^^^^^^^^"),
-      ("src example.org", "expected an address such as 10.0.0.0/8, [::1]:443 or unix:/run/*, found 'example.org'; host names are not looked up", "    ^^^^^^^^^^^"),
+      (
+        "src example.org",
+        "expected an address such as 10.0.0.0/8, [::1]:443 or unix:/run/*, found 'example.org'; host names are not looked up",
+        "    ^^^^^^^^^^^"
+      ),
       ("dev wlan0", "there is no interface 'wlan0'", "    ^^^^^"),
       ("comm = or", "expected a name after 'comm', found an operator; in quotes it is a value", "       ^^"),
       ("family = inet5", "unknown family 'inet5', did you mean 'inet'?", "         ^^^^^"),
@@ -191,7 +228,8 @@ struct FilterParserTests {
 
   @Test("A long filter is shown around its error")
   func longError() throws {
-    let text = String(repeating: "tcp or ", count: 200) + "sprot = 5" + String(repeating: " or udp", count: 200)
+    let text =
+      String(repeating: "tcp or ", count: 200) + "sprot = 5" + String(repeating: " or udp", count: 200)
     let error = try #require(throws: FilterError.self) { try Filter(text) }
     let lines = error.rendered(in: text).split(separator: "\n")
     #expect(lines.count == 3 && lines[1].count < 110)
@@ -222,8 +260,9 @@ struct FilterParserTests {
     #expect(try Filter("sport = :22 and state established").required == [])
     #expect(try Filter("not comm = a").required == .process)
     #expect(try Filter("exe = a or user = b").required == [.process, .executable, .user])
-    #expect(try Filter("unit a container b ancestor c args d").required
-      == [.process, .unit, .container, .lineage, .commandLine])
+    #expect(
+      try Filter("unit a container b ancestor c args d").required
+        == [.process, .unit, .container, .lineage, .commandLine])
     #expect(try Filter("sent > 1 netns blue path /x").required == [.tcpDetail, .namespaces, .names])
   }
 }

@@ -12,7 +12,8 @@ struct IPAddressTextTests {
       ("2001:0DB8:0:0:0:0:2:1", "2001:db8::2:1"), ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
       ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"), ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
       ("::ffff:10.0.0.1", "::ffff:10.0.0.1"), ("::ffff:a00:1", "::ffff:10.0.0.1"), ("::10.0.0.1", "::a00:1"),
-      ("0:0:0:0:0:0:0:0", "::"), ("fe80:0:0:0:1:2:3:4", "fe80::1:2:3:4"), ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
+      ("0:0:0:0:0:0:0:0", "::"), ("fe80:0:0:0:1:2:3:4", "fe80::1:2:3:4"),
+      ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
       ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
       ("64:ff9b::192.0.2.33", "64:ff9b::c000:221"),
     ])
@@ -25,8 +26,10 @@ struct IPAddressTextTests {
   @Test(
     "What is no address is refused",
     arguments: [
-      "", ".", ":", ":::", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1..2.3", "1.2.3.", ".1.2.3", "1.2.3.4 ",
-      "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "1:2:3:4:5:6:7:8::", "12345::", "g::", "::1.2.3", "1.2.3.4::",
+      "", ".", ":", ":::", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1..2.3", "1.2.3.", ".1.2.3",
+      "1.2.3.4 ",
+      "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "1:2:3:4:5:6:7:8::", "12345::", "g::", "::1.2.3",
+      "1.2.3.4::",
       "::1:", ":1::", "1:2:3:4:5:6:7:1.2.3.4", "::1%eth0", "[::1]", "-1.2.3.4", "1.2.3.4:5",
     ])
   func refused(input: String) { #expect(IPAddress(input) == nil) }
@@ -62,9 +65,13 @@ struct IPAddressTextTests {
     #expect(ten.description == "10.0.0.0/8")
     #expect(AddressPrefix(try #require(IPAddress("fe80::1")), length: 10).description == "fe80::/10")
     #expect(AddressPrefix(try #require(IPAddress("fe80::1:2")), length: 127).description == "fe80::1:2/127")
-    #expect(AddressPrefix(try #require(IPAddress("fe80::1")), length: 64).contains(try #require(IPAddress("fe80::2"))))
-    #expect(AddressPrefix(try #require(IPAddress("::")), length: 0).contains(try #require(IPAddress("fe80::2"))))
-    #expect(!AddressPrefix(try #require(IPAddress("::")), length: 0).contains(try #require(IPAddress("10.0.0.1"))))
+    #expect(
+      AddressPrefix(try #require(IPAddress("fe80::1")), length: 64).contains(
+        try #require(IPAddress("fe80::2"))))
+    #expect(
+      AddressPrefix(try #require(IPAddress("::")), length: 0).contains(try #require(IPAddress("fe80::2"))))
+    #expect(
+      !AddressPrefix(try #require(IPAddress("::")), length: 0).contains(try #require(IPAddress("10.0.0.1"))))
   }
 
   @Test("An IPv4 prefix holds mapped addresses; an IPv6 prefix holds IPv6 addresses only")

@@ -15,7 +15,9 @@ public struct FilterError: Error, Hashable, Sendable {
   /// Control characters, and those that reorder or hide text, are escaped: safe for a terminal.
   public func rendered(in text: String, prefix: String = "sockeye: filter: ") -> String {
     let cells = DisplayText.cells(of: text)
-    let marked = cells.indices.filter { cells[$0].offset < range.upperBound && cells[$0].end > range.lowerBound }
+    let marked = cells.indices.filter {
+      cells[$0].offset < range.upperBound && cells[$0].end > range.lowerBound
+    }
     let first = marked.first ?? cells.firstIndex { $0.offset >= range.lowerBound } ?? cells.count
     let count = max(1, marked.count)
     // A long text shows some columns before the error, and some after its start.
@@ -69,7 +71,8 @@ enum DisplayText {
   private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.value < 127 { return scalar.value >= 32 }
     switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: return false
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
+      return false
     default: return true
     }
   }

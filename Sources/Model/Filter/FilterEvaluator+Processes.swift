@@ -90,12 +90,15 @@ extension TextPattern {
 
 extension Process {
   func verdict(_ number: FilterNumber, _ comparison: FilterComparison, _ value: UInt64) -> Verdict {
-    func compare(_ pid: ProcessID) -> Bool { comparison.holds(UInt64(UInt32(bitPattern: pid.rawValue)), value) }
+    func compare(_ pid: ProcessID) -> Bool {
+      comparison.holds(UInt64(UInt32(bitPattern: pid.rawValue)), value)
+    }
     switch number {
     case .pid: return Verdict(compare(identity.pid))
     case .ppid: return Verdict(compare(parentPID))
     case .user: return user.map { Verdict(comparison.holds(UInt64($0.id), value)) } ?? .unknown
-    case .ancestor: return ancestorVerdict(isMatch: ancestors.contains { compare($0.identity.pid) } || compare(parentPID))
+    case .ancestor:
+      return ancestorVerdict(isMatch: ancestors.contains { compare($0.identity.pid) } || compare(parentPID))
     default: return .unknown
     }
   }
@@ -116,9 +119,11 @@ extension Process {
     case .unit:
       guard let systemdUnit else { return .no }
       let unit = Array(systemdUnit.utf8)
-      return Verdict(pattern.matches(unit) || pattern.exact.map { $0 + Array(".service".utf8) == unit } ?? false)
+      return Verdict(
+        pattern.matches(unit) || pattern.exact.map { $0 + Array(".service".utf8) == unit } ?? false)
     case .container: return Verdict(container.map { pattern.matches($0) } ?? false)
-    case .ancestor: return ancestorVerdict(isMatch: ancestors.contains { pattern.matchesCommand($0.name.bytes) })
+    case .ancestor:
+      return ancestorVerdict(isMatch: ancestors.contains { pattern.matchesCommand($0.name.bytes) })
     case .netns, .path: return .unknown
     }
   }

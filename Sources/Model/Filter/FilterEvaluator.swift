@@ -112,7 +112,8 @@ public struct FilterEvaluator: Sendable {
     case .direction: direction(node, socket)
     case .number: number(node, socket)
     case .namespaces:
-      socket.netns == .unknown ? .unknown : Verdict(namespaces[Int(node.first)].contains(socket.netns.rawValue))
+      socket.netns == .unknown
+        ? .unknown : Verdict(namespaces[Int(node.first)].contains(socket.netns.rawValue))
     case .process: holders(node, socket)
     }
   }
@@ -175,7 +176,8 @@ public struct FilterEvaluator: Sendable {
     guard socket.family == .vsock else { return .no }
     guard let vsock = snapshot.detail(of: socket)?.vsock else { return .unknown }
     func matches(_ contextID: UInt32, _ port: UInt32) -> Bool {
-      (node.first == .max || node.first == UInt64(contextID)) && (node.second == .max || node.second == UInt64(port))
+      (node.first == .max || node.first == UInt64(contextID))
+        && (node.second == .max || node.second == UInt64(port))
     }
     let local = matches(vsock.localContextID, vsock.localPort)
     let peer = matches(vsock.peerContextID, vsock.peerPort)

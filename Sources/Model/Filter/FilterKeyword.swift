@@ -41,7 +41,9 @@ enum FilterKeyword {
     guard typed.count <= 24 else { return nil }
     let ranked = candidates.map { (distance: distance(typed, Array($0.utf8)), name: $0) }
     let best = ranked.min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-    guard let best, best.distance <= 2, best.distance < min(typed.count, best.name.utf8.count) else { return nil }
+    guard let best, best.distance <= 2, best.distance < min(typed.count, best.name.utf8.count) else {
+      return nil
+    }
     return best.name
   }
 

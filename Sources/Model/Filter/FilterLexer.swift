@@ -56,7 +56,9 @@ struct FilterLexer {
     let start = position
     guard let first = byte(at: start) else { return (.end, start..<start) }
     let second = byte(at: start + 1)
-    func token(_ token: FilterToken, _ length: Int) -> (FilterToken, Range<Int>) { (token, start..<(start + length)) }
+    func token(_ token: FilterToken, _ length: Int) -> (FilterToken, Range<Int>) {
+      (token, start..<(start + length))
+    }
     switch first {
     case UInt8(ascii: "("): return token(.open, 1)
     case UInt8(ascii: ")"): return token(.close, 1)
@@ -67,7 +69,8 @@ struct FilterLexer {
     case UInt8(ascii: "<"):
       return second == UInt8(ascii: "=") ? token(.comparison(.lessOrEqual), 2) : token(.comparison(.less), 1)
     case UInt8(ascii: ">"):
-      return second == UInt8(ascii: "=") ? token(.comparison(.greaterOrEqual), 2) : token(.comparison(.greater), 1)
+      return second == UInt8(ascii: "=")
+        ? token(.comparison(.greaterOrEqual), 2) : token(.comparison(.greater), 1)
     case UInt8(ascii: "!"):
       if second == UInt8(ascii: "=") { return token(.comparison(.notEqual), 2) }
       return second == UInt8(ascii: "~") ? token(.comparison(.notGlob), 2) : token(.not, 1)
@@ -123,7 +126,9 @@ struct FilterLexer {
     return unquoted(from: start)
   }
 
-  private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
+  private static func isQuote(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+  }
 
   private func startsPath(at index: Int) -> Bool {
     bytes[index] == UInt8(ascii: "/") || bytes[index] == UInt8(ascii: "@")
@@ -179,7 +184,8 @@ struct FilterLexer {
   }
 
   private mutating func hexByte() throws(FilterError) -> UInt8 {
-    guard let high = byte(at: position).flatMap(hexDigit), let low = byte(at: position + 1).flatMap(hexDigit) else {
+    guard let high = byte(at: position).flatMap(hexDigit), let low = byte(at: position + 1).flatMap(hexDigit)
+    else {
       throw FilterError(message: "'\\x' needs two hexadecimal digits", range: (position - 2)..<position)
     }
     position += 2

@@ -22,10 +22,13 @@ extension FilterParser {
     let bare = text.first == UInt8(ascii: ":") ? text.dropFirst() : text
     let bounds = bare.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     guard bounds.count == 2, let low = Quantity.parseInteger(bounds[0]),
-      let high = Quantity.parseInteger(bounds[1].first == UInt8(ascii: ":") ? bounds[1].dropFirst() : bounds[1])
+      let high = Quantity.parseInteger(
+        bounds[1].first == UInt8(ascii: ":") ? bounds[1].dropFirst() : bounds[1])
     else { return .test(.port(side, relation, try port(bare, range))) }
-    guard relation == .equal, low <= high, let first = UInt16(exactly: low), let last = UInt16(exactly: high) else {
-      throw FilterError(message: "a range of ports goes up, ends by 65535, and compares with = and !=", range: range)
+    guard relation == .equal, low <= high, let first = UInt16(exactly: low), let last = UInt16(exactly: high)
+    else {
+      throw FilterError(
+        message: "a range of ports goes up, ends by 65535, and compares with = and !=", range: range)
     }
     // One port of the socket has to lie inside, so a range on either side is a range on one of both.
     let sides: [SocketSide] = side == .either ? [.local, .peer] : [side]
@@ -44,7 +47,8 @@ extension FilterParser {
     }
     let isName = !text.isEmpty && text.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") }
     guard isName, text.first.map({ $0 &- UInt8(ascii: "0") >= 10 }) == true || text.count > 5 else {
-      throw FilterError(message: "expected a port such as :22, found \(DisplayText.quoted(text))", range: range)
+      throw FilterError(
+        message: "expected a port such as :22, found \(DisplayText.quoted(text))", range: range)
     }
     guard let service = names.service else { throw noNames("service", "port number", range) }
     guard let port = service(String(decoding: text, as: UTF8.self)) else {
@@ -104,7 +108,8 @@ extension FilterParser {
       address = Array(address[(address.startIndex + 1)..<end] + address[(end + 1)...])[...]
     }
     let number: UInt16? =
-      if let port, !port.isEmpty, !port.elementsEqual([UInt8(ascii: "*")]) { try self.port(port, range) } else { nil }
+      if let port, !port.isEmpty, !port.elementsEqual([UInt8(ascii: "*")]) { try self.port(port, range) } else
+      { nil }
     if address.isEmpty ? port != nil : address.elementsEqual([UInt8(ascii: "*")]) {
       return .test(.host(side, .internet(nil, port: number)))
     }
@@ -141,7 +146,8 @@ extension FilterParser {
     }
     guard let (address, zone) = IPAddress.parse(utf8: head) else { throw notAnAddress(text, range) }
     guard let slash else { return (AddressPrefix(address), zone) }
-    guard let length = Quantity.parseInteger(text[(slash + 1)...]), length <= UInt64(address.version.bitCount) else {
+    guard let length = Quantity.parseInteger(text[(slash + 1)...]), length <= UInt64(address.version.bitCount)
+    else {
       throw FilterError(
         message: "the prefix length of an IPv\(address.version.rawValue) address is a number from 0 to "
           + "\(address.version.bitCount)", range: range)
@@ -150,7 +156,9 @@ extension FilterParser {
   }
 
   private func notAnAddress(_ text: ArraySlice<UInt8>, _ range: Range<Int>) -> FilterError {
-    let isName = text.contains { hexDigit($0) == nil && ($0 | 0x20) >= UInt8(ascii: "g") && ($0 | 0x20) <= 122 }
+    let isName = text.contains {
+      hexDigit($0) == nil && ($0 | 0x20) >= UInt8(ascii: "g") && ($0 | 0x20) <= 122
+    }
     let advice = isName ? "; host names are not looked up" : ""
     return FilterError(
       message: "expected an address such as 10.0.0.0/8, [::1]:443 or unix:/run/*, found "

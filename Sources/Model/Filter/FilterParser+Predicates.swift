@@ -94,7 +94,8 @@ extension FilterParser {
   ) throws(FilterError) -> [(text: String, range: Range<Int>)] {
     let value = try value(word, expected)
     if value.isQuoted { return [(String(decoding: value.text, as: UTF8.self), value.range)] }
-    return lexer.bytes[value.range].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+    return lexer.bytes[value.range].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map
+    {
       (lexer.string($0.startIndex..<$0.endIndex), $0.startIndex..<$0.endIndex)
     }
   }
@@ -111,7 +112,9 @@ extension FilterParser {
     return isNegated ? .not(any) : any
   }
 
-  static func any(_ parts: [FilterExpression]) -> FilterExpression { parts.count == 1 ? parts[0] : .or(parts) }
+  static func any(_ parts: [FilterExpression]) -> FilterExpression {
+    parts.count == 1 ? parts[0] : .or(parts)
+  }
 
   private mutating func named<Value>(
     _ word: String, _ values: [Value], _ name: (Value) -> String, _ test: (Value) -> FilterTest
@@ -142,7 +145,9 @@ extension FilterParser {
   }
 
   func interfaceIndex(_ text: String, _ range: Range<Int>) throws(FilterError) -> UInt32 {
-    if let number = Quantity.parseInteger(Array(text.utf8)[...]).flatMap({ UInt32(exactly: $0) }) { return number }
+    if let number = Quantity.parseInteger(Array(text.utf8)[...]).flatMap({ UInt32(exactly: $0) }) {
+      return number
+    }
     guard let interface = names.interface else { throw noNames("interface", "index", range) }
     guard let index = interface(text) else {
       throw FilterError(message: "there is no interface \(DisplayText.quoted(text.utf8))", range: range)
@@ -204,7 +209,8 @@ extension FilterParser {
     for (text, place) in try list(word, expected) {
       guard let value = number.quantity.parse(Array(text.utf8)) else {
         throw FilterError(
-          message: "expected \(expected) after '\(word)', found \(DisplayText.quoted(text.utf8))", range: place)
+          message: "expected \(expected) after '\(word)', found \(DisplayText.quoted(text.utf8))",
+          range: place)
       }
       parts.append(.test(.number(number, relation, value)))
     }
@@ -249,8 +255,9 @@ extension FilterParser {
     }
     if let near = FilterKeyword.nearest(to: word) { return error("did you mean '\(near)'?") }
     let first = word.utf8.first ?? 0
-    if hexDigit(first) != nil, word.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") })
-      || first == UInt8(ascii: "[") || first == UInt8(ascii: "/") || word.hasPrefix("::")
+    if hexDigit(first) != nil,
+      word.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") })
+        || first == UInt8(ascii: "[") || first == UInt8(ascii: "/") || word.hasPrefix("::")
     {
       return error("write 'addr …' before an address, 'src …' for the local or 'dst …' for the peer's")
     }

@@ -144,7 +144,8 @@ struct FilterParser {
     default: found = "\(DisplayText.quoted(lexer.bytes[range])) stands"
     }
     return FilterError(
-      message: "\(found) where a predicate such as 'dport = :443' or 'comm = curl' was expected", range: range)
+      message: "\(found) where a predicate such as 'dport = :443' or 'comm = curl' was expected", range: range
+    )
   }
 }
 

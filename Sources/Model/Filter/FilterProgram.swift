@@ -49,7 +49,8 @@ struct FilterCompiler {
   private mutating func compile(_ test: FilterTest) {
     switch test {
     case .states(let states): add(.states, UInt64(states.rawValue))
-    case .port(let side, let comparison, let port): add(.port, UInt64(port), side: side, comparison: comparison)
+    case .port(let side, let comparison, let port):
+      add(.port, UInt64(port), side: side, comparison: comparison)
     case .host(let side, let host): compile(host, side)
     case .interface(let index): add(.interface, UInt64(index))
     case .mark(let value, let mask): add(.mark, UInt64(value), UInt64(mask))
@@ -85,7 +86,8 @@ struct FilterCompiler {
     case .internet(let prefix, let port?):
       // Address and port have to be of the same end.
       guard side != .either else {
-        return compile(.or([SocketSide.local, .peer].map { .test(.host($0, .internet(prefix, port: port))) }))
+        return compile(
+          .or([SocketSide.local, .peer].map { .test(.host($0, .internet(prefix, port: port))) }))
       }
       let address = prefix.map { FilterTest.host(side, .internet($0, port: nil)) }
       let isInternet = FilterTest.host(side, .internet(nil, port: nil))

@@ -49,7 +49,8 @@ enum Glob {
         ? (patternIndex + 2, textIndex + 1) : nil
     default: break
     }
-    return isEqual(pattern[patternIndex], text[textIndex], foldingCase) ? (patternIndex + 1, textIndex + 1) : nil
+    return isEqual(pattern[patternIndex], text[textIndex], foldingCase)
+      ? (patternIndex + 1, textIndex + 1) : nil
   }
 
   /// Whether `[…]` at `start` has the byte, and where it ends; nil if it has no end, and so is a plain `[`.
@@ -69,7 +70,9 @@ enum Glob {
         low = pattern[index]
       }
       var high = low
-      if index + 2 < pattern.count, pattern[index + 1] == UInt8(ascii: "-"), pattern[index + 2] != UInt8(ascii: "]") {
+      if index + 2 < pattern.count, pattern[index + 1] == UInt8(ascii: "-"),
+        pattern[index + 2] != UInt8(ascii: "]")
+      {
         high = pattern[index + 2]
         index += 2
       }

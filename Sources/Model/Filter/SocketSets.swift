@@ -3,7 +3,9 @@ public struct SocketStateSet: OptionSet, Hashable, Sendable {
   public let rawValue: UInt16
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   @inlinable public init(_ state: SocketState) { rawValue = 1 << UInt16(state.rawValue) }
-  @inlinable public func contains(_ state: SocketState) -> Bool { rawValue >> UInt16(state.rawValue) & 1 == 1 }
+  @inlinable public func contains(_ state: SocketState) -> Bool {
+    rawValue >> UInt16(state.rawValue) & 1 == 1
+  }
 
   private init(_ states: [SocketState]) { self.init(states.map { SocketStateSet($0) }) }
 
@@ -19,7 +21,8 @@ public struct SocketStateSet: OptionSet, Hashable, Sendable {
   /// The words of `state` and `exclude`, ss's and ours.
   static let words: [(name: String, states: SocketStateSet)] =
     [
-      ("all", all), ("connected", connected), ("synchronized", synchronized), ("bucket", bucket), ("big", big),
+      ("all", all), ("connected", connected), ("synchronized", synchronized), ("bucket", bucket),
+      ("big", big),
       ("syn-recv", synReceived), ("syn-received", synReceived),
       ("new-syn-recv", SocketStateSet(.newSynReceived)),
       ("estab", SocketStateSet(.established)), ("listen", SocketStateSet(.listen)),
@@ -46,7 +49,8 @@ public struct SocketStateSet: OptionSet, Hashable, Sendable {
     } else if !half.isEmpty {
       parts.append("\(verb) new-syn-recv")
     }
-    for state in SocketState.allCases where listed.contains(state) && !SocketStateSet.synReceived.contains(state) {
+    for state in SocketState.allCases
+    where listed.contains(state) && !SocketStateSet.synReceived.contains(state) {
       parts.append("\(verb) \(state.name)")
     }
     return parts.joined(separator: " ")
@@ -58,7 +62,9 @@ public struct SocketTableSet: OptionSet, Hashable, Sendable {
   public let rawValue: UInt16
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   @inlinable public init(_ table: SocketTable) { rawValue = 1 << UInt16(table.rawValue) }
-  @inlinable public func contains(_ table: SocketTable) -> Bool { rawValue >> UInt16(table.rawValue) & 1 == 1 }
+  @inlinable public func contains(_ table: SocketTable) -> Bool {
+    rawValue >> UInt16(table.rawValue) & 1 == 1
+  }
 
   public static let all = SocketTableSet(SocketTable.allCases.map { SocketTableSet($0) })
   /// What an IPv4 or IPv6 socket can be in.
