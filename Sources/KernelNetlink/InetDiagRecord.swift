@@ -38,7 +38,8 @@ public struct InetDiagRecord: DiagRecord, Hashable {
   public var present: InetAttributes = []
   /// `AF_INET` or `AF_INET6`.
   public var family: UInt8
-  /// `TCP_*` of `net/tcp_states.h`; 13 is bound but neither listening nor connected (since 6.8).
+  /// `TCP_*` of `net/tcp_states.h`. A TCP socket in 7, close, is bound but neither listening nor connected: asked
+  /// for as `.boundInactive`, it is reported so.
   public var state: UInt8
   /// 0 none, 1 retransmit, 2 keepalive, 3 TIME_WAIT, 4 window probe.
   public var timer: UInt8

@@ -90,6 +90,10 @@ struct TestAddress {
   }
   static let loopback4 = v4(0x7f00_0001)
   static let loopback6 = v6(high: 0, low: 1)
+  /// Port chosen by the kernel; `groups` as a bit mask.
+  static func netlink(groups: UInt8) -> TestAddress {
+    TestAddress(bytes: [16, 0, 0, 0, 0, 0, 0, 0, groups, 0, 0, 0])
+  }
   static func unix(_ name: [UInt8]) -> TestAddress { TestAddress(bytes: [1, 0] + name) }
 
   private static func big<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {

@@ -40,6 +40,8 @@ final class TestWorld {
       try socket.bind(address)
       datagrams.append(socket)
     }
+    // Unbound netlink sockets are in no table.
+    try route.bind(.netlink(groups: 5))
     try unixSockets()
   }
 

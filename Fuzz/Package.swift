@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One libFuzzer target a parser. Run as Documentation or the target's own comment says, from this folder:
+//
+//     swift build -c release --sanitize fuzzer --product FuzzSockDiag
+//     SWIFT_BACKTRACE=enable=no .build/release/FuzzSockDiag -max_len=4096 Corpus/SockDiag
+let fuzzer: [SwiftSetting] = [.unsafeFlags(["-parse-as-library"])]
+
+let package = Package(
+  name: "sockeye-fuzz",
+  dependencies: [.package(name: "sockeye", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "FuzzSockDiag", dependencies: [.product(name: "KernelNetlink", package: "sockeye")],
+      swiftSettings: fuzzer)
+  ],
+  swiftLanguageModes: [.v6]
+)
