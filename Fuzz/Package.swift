@@ -1,10 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One libFuzzer target a parser. Run as Documentation or the target's own comment says, from this folder:
+// One libFuzzer target a parser, run from this folder; new inputs go to the first corpus folder:
 //
 //     swift build -c release --sanitize fuzzer --product FuzzSockDiag
-//     SWIFT_BACKTRACE=enable=no .build/release/FuzzSockDiag -max_len=4096 Corpus/SockDiag
+//     SWIFT_BACKTRACE=enable=no .build/release/FuzzSockDiag -max_len=4096 /tmp/corpus Corpus/SockDiag
 let fuzzer: [SwiftSetting] = [.unsafeFlags(["-parse-as-library"])]
 
 let package = Package(
