@@ -85,7 +85,7 @@ public struct TCPInfoRecord: Hashable, Sendable {
 
   @usableFromInline init(_ datagram: RawSpan, _ range: Range<Int>) {
     byteCount = range.count
-    let info = datagram.overlay(range, on: tcp_info())
+    let info = datagram.overlay(range, on: linux_tcp_info())
     state = info.tcpi_state
     congestionState = info.tcpi_ca_state
     retransmits = info.tcpi_retransmits

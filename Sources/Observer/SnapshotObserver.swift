@@ -43,6 +43,8 @@ struct SnapshotRun: ~Copyable {
   /// nil is all.
   var onlyNamespace: NetworkNamespace?
   var assembler: SnapshotAssembler
+  /// Kept loaded for a second look.
+  var iterator: IteratorSource?
   var evidence = Evidence.fdScan
   var gaps: [Gap] = []
   var refusedProcesses = 0

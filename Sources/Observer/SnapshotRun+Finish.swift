@@ -1,4 +1,5 @@
 import Attribution
+import KernelBPF
 import KernelProc
 import KernelSystem
 import Model
@@ -60,18 +61,17 @@ extension SnapshotRun {
     guard refusedProcesses == 0 else { return }
     let unheld = assembler.unheldWithInode()
     guard !unheld.isEmpty else { return }
-    var scan = DescriptorScan()
-    do throws(SystemError) { try proc.scanDescriptors(&scan) } catch {
-      gaps.append(Gap(kind: .sourceFailed, count: nil, message: "\(error)"))
+    guard let iterator = iterator.take() else {
+      var scan = DescriptorScan()
+      do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { note("\(error)") }
+      _ = assembler.hold(scan, unheld)
       return
     }
-    var starts: [Int32: UInt64] = [:]
-    for process in scan.processes { starts[process.pid] = process.startTicks }
-    for held in scan.sockets {
-      guard let socket = unheld[held.inode], let start = starts[held.pid] else { continue }
-      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
-      assembler.hold(socket: socket, process: assembler.process(identity), descriptor: held.descriptor)
-    }
+    do throws(BPFError) { try iterator.findHolders(of: unheld, into: &assembler) } catch { note("\(error)") }
+  }
+
+  private mutating func note(_ failure: String) {
+    gaps.append(Gap(kind: .sourceFailed, count: nil, message: failure))
   }
 }
 

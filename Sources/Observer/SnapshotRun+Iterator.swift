@@ -8,18 +8,21 @@ import Model
 extension SnapshotRun {
   /// Sockets and holders in one kernel pass; then, a namespace at a time, what no descriptor holds.
   mutating func collectByIterator() throws(BPFError) {
-    let scope = filterScope
-    let source = try IteratorSource.run(iteratorRequest, into: &assembler, wanted: scope.isWanted)
+    let source = try IteratorSource(iteratorRequest)
+    let findings = try source.collect(into: &assembler, filterScope)
+    iterator = consume source
     evidence = .iterator
+    // Refused although every process may be read: something hides them, from the iterator too.
+    if privileges.mayReadEveryProcess { refusedProcesses = catalog.refusedProcesses }
     if onlyNamespace == nil {
-      for handle in source.namespaceHandles {
+      for handle in findings.namespaceHandles {
         catalog.addHandle(handle.namespace, pid: handle.pid, descriptor: handle.descriptor)
       }
-      for (namespace, holder) in source.firstHolders {
+      for (namespace, holder) in findings.firstHolders {
         catalog.addSocket(of: namespace, pid: holder.pid, descriptor: holder.descriptor)
       }
     }
-    for entry in selectedNamespaces { complement(entry, source) }
+    for entry in selectedNamespaces { complement(entry, findings) }
   }
 
   private var iteratorRequest: SocketIteratorRequest {
@@ -34,31 +37,32 @@ extension SnapshotRun {
   }
 
   /// Asks one namespace for the sockets that no descriptor holds, unless its counters say that there are none.
-  private mutating func complement(_ entry: NamespaceCatalog.Entry, _ source: IteratorSource) {
-    let questions = questions(about: entry, source)
+  private mutating func complement(_ entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings) {
+    let questions = questions(about: entry, findings)
     guard !questions.isEmpty else { return }
     enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
   }
 
   /// The tables to be read, and the states that matter in each.
   private mutating func questions(
-    about entry: NamespaceCatalog.Entry, _ source: IteratorSource
+    about entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings
   ) -> [(table: SocketTable, states: SocketStates)] {
     let statistics = request.port == nil ? statistics(of: entry) : nil
     var questions: [(table: SocketTable, states: SocketStates)] = []
     for table in request.tables.sorted(by: { $0.rawValue < $1.rawValue }) {
-      let wanted = request.states.diagStates
+      // Sockets that are bound only are held by a descriptor, or nothing would bind them: seen already.
+      let wanted = request.states.diagStates.subtracting(.boundInactive)
       guard let statistics, let inUse = statistics.inUse(table) else {
         questions.append((table, wanted))
         continue
       }
-      let seen = source.hashedCounts[IteratorSource.SockstatKey(netns: entry.namespace, table: table)] ?? 0
+      let seen = findings.hashedCounts.count(entry.namespace, table)
       if seen < inUse {
         questions.append((table, wanted))
       } else if table == .tcp {
         var unheld: SocketStates = []
         if statistics.tcpTimeWait > 0 { unheld.insert(.timeWait) }
-        if source.namespacesWithPendingConnections.contains(entry.namespace) { unheld.insert(.synReceived) }
+        if findings.pendingNamespaces.contains(entry.namespace) { unheld.insert(.synReceived) }
         if !unheld.isDisjoint(with: wanted) { questions.append((table, unheld.intersection(wanted))) }
       }
     }

@@ -15,8 +15,7 @@ extension SnapshotRun {
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { throw .system(error) }
     refusedProcesses = scan.deniedPIDs.count
     if onlyNamespace == nil { dumpHeldNamespaces(scan) }
-    let unmatched = join(scan)
-    askUnmatched(unmatched, scan)
+    askUnmatched(assembler.hold(scan, assembler.indexByInode()), scan)
   }
 
   private mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
@@ -36,35 +35,16 @@ extension SnapshotRun {
     }
   }
 
-  /// Gives sockets their holders by inode; the descriptors whose socket is in no table.
-  private mutating func join(_ scan: DescriptorScan) -> [HeldInode] {
-    var starts: [Int32: UInt64] = [:]
-    for process in scan.processes { starts[process.pid] = process.startTicks }
-    let byInode = assembler.indexByInode()
-    var unmatched: [HeldInode] = []
-    for held in scan.sockets {
-      guard let socket = byInode[held.inode] else {
-        unmatched.append(held)
-        continue
-      }
-      guard let start = starts[held.pid] else { continue }
-      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
-      assembler.hold(socket: socket, process: assembler.process(identity), descriptor: held.descriptor)
-    }
-    return unmatched
-  }
-
   /// Sockets in no table: neither bound nor connected, of a family without a table, or of a namespace that we may
   /// not enter. They are asked through a duplicate of their descriptor.
   ///
   /// Only where everything was asked for: otherwise most of them are simply of other families.
   private mutating func askUnmatched(_ unmatched: [HeldInode], _ scan: DescriptorScan) {
     guard request.states.contains(.close), request.tables.count == SocketTable.allCases.count else { return }
-    var starts: [Int32: UInt64] = [:]
-    for process in scan.processes { starts[process.pid] = process.startTicks }
+    let identities = scan.identities
     var known: [UInt64: Int] = [:]
     for held in unmatched {
-      guard let start = starts[held.pid] else { continue }
+      guard let identity = identities[held.pid] else { continue }
       if known[held.inode] == nil {
         guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else { continue }
         let socket = Socket(asked, own: catalog.own)
@@ -72,8 +52,36 @@ extension SnapshotRun {
         known[held.inode] = assembler.add(socket, name: asked.unixName)
       }
       guard let index = known[held.inode] else { continue }
-      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
       assembler.hold(socket: index, process: assembler.process(identity), descriptor: held.descriptor)
+    }
+  }
+}
+
+extension SnapshotAssembler {
+  /// Gives sockets the holders that a scan found, by inode; returns the descriptors whose socket is not among them.
+  mutating func hold(_ scan: DescriptorScan, _ sockets: InodeIndex) -> [HeldInode] {
+    let identities = scan.identities
+    var unmatched: [HeldInode] = []
+    var last: (pid: Int32, process: Int32) = (-1, -1)
+    for held in scan.sockets {
+      guard let socket = sockets[held.inode] else {
+        unmatched.append(held)
+        continue
+      }
+      if held.pid != last.pid {
+        guard let identity = identities[held.pid] else { continue }
+        last = (held.pid, process(identity))
+      }
+      hold(socket: socket, process: last.process, descriptor: held.descriptor)
+    }
+    return unmatched
+  }
+}
+
+extension DescriptorScan {
+  fileprivate var identities: [Int32: ProcessIdentity] {
+    processes.reduce(into: [:]) {
+      $0[$1.pid] = ProcessIdentity(pid: ProcessID($1.pid), startTicks: $1.startTicks)
     }
   }
 }
