@@ -129,7 +129,7 @@ extension HostTests {
         "tcp4", "tcp6", "v4mapped", "dualstack", "v6only", "queues", "backlog", "syn-recv", "syn-sent", "half-closed",
         "fin-wait-1", "orphan", "last-ack", "time-wait", "mptcp", "udp4", "udp6", "udp-any", "unix-pairs",
         "unix-unbound", "packet", "forked-listener", "duplicates", "scm-rights", "in-flight", "reuseport", "users",
-        "left-netns", "hostile",
+        "left-netns", "unix-connected",
       ])
     func agreement(scenario: String) throws {
       let fixture = try Fixture(scenarios: scenario)

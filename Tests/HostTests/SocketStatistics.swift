@@ -21,6 +21,20 @@ enum SocketStatistics {
     output.split(separator: "\n").compactMap { sighting(of: String($0)) }
   }
 
+  /// `after` without the queues that moved since `before`: window probes of a stalled connection carry data.
+  static func steady(_ before: [Sighting], _ after: [Sighting]) -> [Sighting] {
+    struct Queues: Hashable { let receive, send: Int? }
+    let earlier = Dictionary(
+      before.map { ("\($0)", Queues(receive: $0.receiveQueue, send: $0.sendQueue)) }, uniquingKeysWith: { $1 })
+    return after.map { socket in
+      var socket = socket
+      if earlier["\(socket)"] != Queues(receive: socket.receiveQueue, send: socket.sendQueue) {
+        (socket.receiveQueue, socket.sendQueue) = (nil, nil)
+      }
+      return socket
+    }
+  }
+
   private static let tables = [
     "tcp": "tcp", "udp": "udp", "mptcp": "mptcp", "u_str": "unix", "u_dgr": "unix", "u_seq": "unix", "p_raw": "packet",
     "p_dgr": "packet",
