@@ -46,7 +46,9 @@ private func foreign(in found: [Sighting], to netns: UInt64) -> [String] {
 
 /// One issue each, so that a failure says which socket differs in what.
 func report(_ differences: [String], _ sourceLocation: SourceLocation = #_sourceLocation) {
-  for difference in differences.prefix(23) { Issue.record(Comment(rawValue: difference), sourceLocation: sourceLocation) }
+  for difference in differences.prefix(23) {
+    Issue.record(Comment(rawValue: difference), sourceLocation: sourceLocation)
+  }
   if differences.count > 23 {
     Issue.record("… and \(differences.count - 23) more differences", sourceLocation: sourceLocation)
   }
