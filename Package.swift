@@ -64,7 +64,7 @@ let package = Package(
     // The real kernel: known sockets, and what sockeye and ss say of them.
     .executableTarget(
       name: "socket-fixture", path: "Tests/SocketFixture",
-      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
+      cSettings: [.define("_GNU_SOURCE")]),
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
   ],
   swiftLanguageModes: [.v6]

@@ -39,7 +39,7 @@ def tools(sockeye):
     local = rb"127\.1\.\d+\.\d+"
     table = (sockeye, "list", "-a", "-t", "--netns", "current")
     return [
-        Tool("table", "sockeye list -a -t", table, rb"127\.1\.\d+", rb"(?m)^.*127\.1\..*\bsocket-f"),
+        Tool("table", "sockeye list -a -t", table, rb"(?m)^.*127\.1\.\d+", rb"(?m)^.*127\.1\..*\bsocket-f"),
         Tool("json", "sockeye list -a -t -o json", table + ("-o", "json"), rb'"local":', rb'"holders":\s*\[\s*\{'),
         Tool("ss-tan", "ss -tan", ("ss", "-tan"), rb"(?m)^ESTAB.*" + local),
         Tool("ss-tanp", "ss -tanp", ("ss", "-tanp"), rb"(?m)^ESTAB.*" + local, rb"pid=\d+"),
@@ -263,6 +263,20 @@ def print_verdicts(rows):
         print("| " + " | ".join(row) + " |")
 
 
+def open_files():
+    with open("/proc/sys/fs/file-nr") as file:
+        return int(file.read().split()[0])
+
+
+def describe_host(options):
+    """Every tool that names owners reads the descriptors of the whole host: others' count."""
+    load, files = os.getloadavg()[0], open_files()
+    print(f"{os.uname().release}, {os.cpu_count()} cores, load {load:.1f}, {files:,} open files before, "
+          f"{options.rounds} rounds, {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC")
+    if load > 1 or files > 20_000:
+        note("the host is not quiet: CPU times of the tools that name owners hold the cost of other processes")
+
+
 def parse_size(text):
     return int(float(text.lower().rstrip("k")) * (1000 if text.lower().endswith("k") else 1))
 
@@ -300,8 +314,7 @@ def main():
     parts = options.parts.split(",")
     have_ours = os.path.exists(options.sockeye)
     results, rows, raw = {}, [], {}
-    print(f"{os.uname().release}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.rounds} rounds, "
-          f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC")
+    describe_host(options)
     if "sizes" in parts:
         for size in map(parse_size, options.sizes.split(",")):
             results[size] = measure_size(size, chosen, options)

@@ -53,7 +53,9 @@ struct Comparison {
   func unknown(among others: [Sighting]) -> [String] {
     var used: Set<Int> = []
     return others.compactMap { socket in
-      guard let match = counterpart(of: socket, avoiding: used) else { return "\(socket): \(subject) does not list it" }
+      guard let match = counterpart(of: socket, avoiding: used) else {
+        return "\(socket): \(subject) does not list it"
+      }
       if socket.inode == 0 { used.insert(match) }
       return nil
     }
@@ -99,7 +101,8 @@ struct Comparison {
   }
 
   private static func list(_ holders: Set<Holder>) -> String {
-    holders.sorted { ($0.pid, $0.descriptor) < ($1.pid, $1.descriptor) }.map(\.description).joined(separator: ", ")
+    holders.sorted { ($0.pid, $0.descriptor) < ($1.pid, $1.descriptor) }.map(\.description).joined(
+      separator: ", ")
   }
 
   /// One entry a socket: lines of the same inode become one with all holders.

@@ -47,7 +47,9 @@ import Testing
       ("\"tcp\"", "\"mptcp\"", "table is tcp, sockeye says mptcp"),
       (",{\"pid\":824,\"fds\":[5]}", "", "sockeye does not name pid 824 fd 5"),
       ("[5]", "[5,6]", "sockeye names pid 824 fd 6, which does not hold it"),
-      ("\"send_queue\":0", "\"send_queue\":0,\"unheld_reason\":\"refused\"", "says that it has none: refused"),
+      (
+        "\"send_queue\":0", "\"send_queue\":0,\"unheld_reason\":\"refused\"", "says that it has none: refused"
+      ),
       ("23961", "23962", "sockeye does not list it"),
     ])
   func differing(old: String, new: String, finding: String) throws {
@@ -126,10 +128,12 @@ extension HostTests {
     @Test(
       "The fixture and ss agree",
       arguments: [
-        "tcp4", "tcp6", "v4mapped", "dualstack", "v6only", "queues", "backlog", "syn-recv", "syn-sent", "half-closed",
+        "tcp4", "tcp6", "v4mapped", "dualstack", "v6only", "queues", "backlog", "syn-recv", "syn-sent",
+        "half-closed",
         "fin-wait-1", "orphan", "last-ack", "time-wait", "mptcp", "udp4", "udp6", "udp-any", "unix-pairs",
-        "unix-unbound", "packet", "forked-listener", "duplicates", "scm-rights", "in-flight", "reuseport", "users",
-        "left-netns", "hostile",
+        "unix-unbound", "packet", "forked-listener", "duplicates", "scm-rights", "in-flight", "reuseport",
+        "users",
+        "left-netns", "unix-connected",
       ])
     func agreement(scenario: String) throws {
       let fixture = try Fixture(scenarios: scenario)

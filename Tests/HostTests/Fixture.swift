@@ -66,7 +66,9 @@ final class Fixture {
   var netns: UInt64 {
     get throws {
       let link = try FileManager.default.destinationOfSymbolicLink(atPath: netnsPath)
-      guard let inode = UInt64(link.filter(\.isNumber)) else { throw Failure(description: "\(netnsPath) is \(link)") }
+      guard let inode = UInt64(link.filter(\.isNumber)) else {
+        throw Failure(description: "\(netnsPath) is \(link)")
+      }
       return inode
     }
   }
@@ -89,7 +91,9 @@ final class Fixture {
     skipped = Dictionary(
       decoded.compactMap { line in line.skipped.map { (line.label ?? "", $0) } }, uniquingKeysWith: { $1 })
     hostileProcesses = decoded.compactMap { line in
-      guard let pid = line.process, let name = line.name_hex, let arguments = line.args_hex else { return nil }
+      guard let pid = line.process, let name = line.name_hex, let arguments = line.args_hex else {
+        return nil
+      }
       return HostileProcess(pid: pid, name: bytes(ofHex: name), arguments: arguments.map(bytes(ofHex:)))
     }
   }

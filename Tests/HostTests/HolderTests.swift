@@ -8,7 +8,9 @@ extension HostTests {
     @Test("Three descriptors of one process for one socket are all named")
     func duplicates() throws { try checkListing(of: "duplicates") }
 
-    @Test("A socket that was passed over a unix socket belongs to whoever received it, and to the sender if he kept it")
+    @Test(
+      "A socket that was passed over a unix socket belongs to whoever received it, and to the sender if he kept it"
+    )
     func passed() throws { try checkListing(of: "scm-rights") }
 
     @Test("A socket that is on its way over a unix socket has no holder, and says that it is in flight")

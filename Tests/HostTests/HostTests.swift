@@ -16,15 +16,17 @@ func checkListing(
   let fixture = try Fixture(["--new-netns"] + scenarios)
   for scenario in scenarios { try fixture.require(scenario) }
   #expect(!fixture.truth.isEmpty, sourceLocation: sourceLocation)
-  let listing = try Listing.take(of: fixture)
-  let found = listing.sightings
+  let before = crossCheck ? try SocketStatistics.take(of: fixture) : []
+  let found = try Listing.take(of: fixture).sightings
   report(Comparison(found: found).differences(from: fixture.truth), sourceLocation)
   report(foreign(in: found, to: try fixture.netns), sourceLocation)
-  if crossCheck { try crossCheckWithSS(fixture, found, sourceLocation) }
+  if crossCheck {
+    let after = try SocketStatistics.take(of: fixture)
+    compareWithSS(SocketStatistics.steady(before, after), found, sourceLocation)
+  }
 }
 
-private func crossCheckWithSS(_ fixture: Fixture, _ found: [Sighting], _ sourceLocation: SourceLocation) throws {
-  let theirs = try SocketStatistics.take(of: fixture)
+private func compareWithSS(_ theirs: [Sighting], _ found: [Sighting], _ sourceLocation: SourceLocation) {
   #expect(!theirs.isEmpty, "ss lists nothing: the cross-check is void", sourceLocation: sourceLocation)
   report(Comparison(found: found).differences(from: theirs), sourceLocation)
   // ss 6.1 does not ask for bound sockets that neither listen nor are connected; its unix rows without inode are not read.
@@ -44,7 +46,9 @@ private func foreign(in found: [Sighting], to netns: UInt64) -> [String] {
 
 /// One issue each, so that a failure says which socket differs in what.
 func report(_ differences: [String], _ sourceLocation: SourceLocation = #_sourceLocation) {
-  for difference in differences.prefix(23) { Issue.record(Comment(rawValue: difference), sourceLocation: sourceLocation) }
+  for difference in differences.prefix(23) {
+    Issue.record(Comment(rawValue: difference), sourceLocation: sourceLocation)
+  }
   if differences.count > 23 {
     Issue.record("… and \(differences.count - 23) more differences", sourceLocation: sourceLocation)
   }

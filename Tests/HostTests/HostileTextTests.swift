@@ -43,7 +43,9 @@ extension HostTests {
     func lines() throws {
       let fixture = try Fixture(scenarios: "hostile", "unix-paths")
       let count = try Listing.take(of: fixture).records.count
-      let run = try ToolRun.run([BuiltProducts.sockeye, "list", "-a", "--netns", fixture.netnsPath, "-o", "jsonl"])
+      let run = try ToolRun.run([
+        BuiltProducts.sockeye, "list", "-a", "--netns", fixture.netnsPath, "-o", "jsonl",
+      ])
       let lines = run.output.split(separator: UInt8(ascii: "\n"))
       #expect(lines.count == count)
       for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line)) }

@@ -47,7 +47,9 @@ extension HostTests {
     @Test("A connection attempt without answer belongs to the process that makes it")
     func synSent() throws { try checkListing(of: "syn-sent") }
 
-    @Test("Half-closed connections are FIN-WAIT-2 at one end and CLOSE-WAIT at the other, closed from either side")
+    @Test(
+      "Half-closed connections are FIN-WAIT-2 at one end and CLOSE-WAIT at the other, closed from either side"
+    )
     func halfClosed() throws { try checkListing(of: "half-closed") }
 
     @Test("A socket in FIN-WAIT-1 that its process still holds is named")
@@ -86,7 +88,8 @@ extension HostTests {
     @Test("All the internet's scenarios together are listed as each alone")
     func together() throws {
       try checkListing(
-        of: "tcp4", "tcp6", "v4mapped", "v6only", "backlog", "half-closed", "orphan", "time-wait", "udp4", "udp6")
+        of: "tcp4", "tcp6", "v4mapped", "v6only", "backlog", "half-closed", "orphan", "time-wait", "udp4",
+        "udp6")
     }
   }
 }

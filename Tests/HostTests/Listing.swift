@@ -16,7 +16,9 @@ struct Listing {
   }
 
   /// `wrapper` goes before the command: nsenter, setpriv.
-  static func take(_ arguments: [String], wrapper: [String] = [], binary: String = BuiltProducts.sockeye) throws -> Listing {
+  static func take(_ arguments: [String], wrapper: [String] = [], binary: String = BuiltProducts.sockeye)
+    throws -> Listing
+  {
     let command = wrapper + [binary, "list", "-o", "json"] + arguments
     let run = try ToolRun.run(command)
     // 1 is «nothing found»: an empty array.

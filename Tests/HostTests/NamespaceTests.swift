@@ -44,7 +44,8 @@ extension HostTests {
       }
     }
 
-    private func checkEverywhere(_ scenario: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    private func checkEverywhere(_ scenario: String, sourceLocation: SourceLocation = #_sourceLocation) throws
+    {
       let fixture = try Fixture(scenarios: scenario)
       try fixture.require(scenario)
       #expect(!fixture.truth.isEmpty, sourceLocation: sourceLocation)

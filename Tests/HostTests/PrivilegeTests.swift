@@ -4,7 +4,9 @@ import Testing
 extension HostTests {
   /// The fixture holds 7 listeners as root and 5 as uid 65534; sockeye runs as uid 65534 with what is given.
   @Suite struct PrivilegeTests {
-    @Test("An ordinary user sees all sockets, the processes of his own, and one line that says what he does not see")
+    @Test(
+      "An ordinary user sees all sockets, the processes of his own, and one line that says what he does not see"
+    )
     func ordinary() throws {
       let result = try list(with: [])
       expectOwnOnly(result)
@@ -67,7 +69,9 @@ extension HostTests {
       let lines = result.listing.errorLines
       #expect(lines.count == 1, "one line on stderr: \(lines)", sourceLocation: sourceLocation)
       let words = lines.joined().split { !$0.isNumber && !$0.isLetter && $0 != "_" }
-      #expect(words.contains("7"), "the line counts the sockets without a name: \(lines)", sourceLocation: sourceLocation)
+      #expect(
+        words.contains("7"), "the line counts the sockets without a name: \(lines)",
+        sourceLocation: sourceLocation)
       #expect(
         words.contains { ["root", "cap_bpf", "cap_sys_ptrace"].contains($0.lowercased()) },
         "the line says what would help: \(lines)", sourceLocation: sourceLocation)
@@ -75,8 +79,11 @@ extension HostTests {
 
     private func expectAll(_ result: Result, sourceLocation: SourceLocation = #_sourceLocation) {
       #expect(result.listing.sightings.count == 12, sourceLocation: sourceLocation)
-      report(Comparison(found: result.listing.sightings).differences(from: result.fixture.truth), sourceLocation)
-      #expect(result.listing.errorLines.isEmpty, "nothing is missing, nothing is said", sourceLocation: sourceLocation)
+      report(
+        Comparison(found: result.listing.sightings).differences(from: result.fixture.truth), sourceLocation)
+      #expect(
+        result.listing.errorLines.isEmpty, "nothing is missing, nothing is said",
+        sourceLocation: sourceLocation)
     }
 
     private func list(with capabilities: [String]) throws -> Result {
@@ -86,7 +93,8 @@ extension HostTests {
       let listing = try Listing.take(
         ["-a", "-t", "--netns", "current"],
         wrapper: [
-          "nsenter", "--net=\(fixture.netnsPath)", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+          "nsenter", "--net=\(fixture.netnsPath)", "setpriv", "--reuid=65534", "--regid=65534",
+          "--clear-groups",
           "--inh-caps=\(set)", "--ambient-caps=\(set)",
         ], binary: program.path)
       return Result(fixture: fixture, listing: listing)
@@ -103,7 +111,8 @@ private final class PublicCopy {
     folder = FileManager.default.temporaryDirectory.appending(path: "sockeye-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
-    try FileManager.default.copyItem(atPath: BuiltProducts.sockeye, toPath: folder.appending(path: "sockeye").path)
+    try FileManager.default.copyItem(
+      atPath: BuiltProducts.sockeye, toPath: folder.appending(path: "sockeye").path)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
   }
 

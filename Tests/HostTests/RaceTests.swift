@@ -74,7 +74,8 @@ extension HostTests {
       guard let dot = text.firstIndex(of: ".") else { return try? Date(text, strategy: .iso8601) }
       let whole = text[..<dot] + "Z"
       let decimals = text[text.index(after: dot)...].prefix { $0.isNumber }
-      guard let date = try? Date(String(whole), strategy: .iso8601), let fraction = Double("0." + decimals) else {
+      guard let date = try? Date(String(whole), strategy: .iso8601), let fraction = Double("0." + decimals)
+      else {
         return nil
       }
       return date.addingTimeInterval(fraction)

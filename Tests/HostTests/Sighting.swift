@@ -34,9 +34,11 @@ enum End: Hashable, CustomStringConvertible {
       _ = bytes.withUnsafeBytes {
         inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, $0.baseAddress, &text, socklen_t(text.count))
       }
-      return "[\(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))]:\(port)"
+      return
+        "[\(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))]:\(port)"
     case .name(let bytes):
-      return "\"" + bytes.map { (32...126).contains($0) ? String(UnicodeScalar($0)) : "\\x" + hex($0) }.joined() + "\""
+      return "\""
+        + bytes.map { (32...126).contains($0) ? String(UnicodeScalar($0)) : "\\x" + hex($0) }.joined() + "\""
     }
   }
 }

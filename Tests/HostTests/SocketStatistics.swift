@@ -21,8 +21,24 @@ enum SocketStatistics {
     output.split(separator: "\n").compactMap { sighting(of: String($0)) }
   }
 
+  /// `after` without the queues that moved since `before`: window probes of a stalled connection carry data.
+  static func steady(_ before: [Sighting], _ after: [Sighting]) -> [Sighting] {
+    struct Queues: Hashable { let receive, send: Int? }
+    let earlier = Dictionary(
+      before.map { ("\($0)", Queues(receive: $0.receiveQueue, send: $0.sendQueue)) }, uniquingKeysWith: { $1 }
+    )
+    return after.map { socket in
+      var socket = socket
+      if earlier["\(socket)"] != Queues(receive: socket.receiveQueue, send: socket.sendQueue) {
+        (socket.receiveQueue, socket.sendQueue) = (nil, nil)
+      }
+      return socket
+    }
+  }
+
   private static let tables = [
-    "tcp": "tcp", "udp": "udp", "mptcp": "mptcp", "u_str": "unix", "u_dgr": "unix", "u_seq": "unix", "p_raw": "packet",
+    "tcp": "tcp", "udp": "udp", "mptcp": "mptcp", "u_str": "unix", "u_dgr": "unix", "u_seq": "unix",
+    "p_raw": "packet",
     "p_dgr": "packet",
   ]
   private static let states = [
@@ -61,7 +77,9 @@ enum SocketStatistics {
 
   /// `PATH INODE PEERPATH PEERINODE users:…`: the inode is the number before the peer's two words.
   private static func unixInode(_ words: [String]) -> UInt64? {
-    let end = words.firstIndex { $0.hasPrefix("users:") || $0 == "<->" || $0 == "-->" || $0 == "<--" || $0 == "---" }
+    let end = words.firstIndex {
+      $0.hasPrefix("users:") || $0 == "<->" || $0 == "-->" || $0 == "<--" || $0 == "---"
+    }
     guard let end, end >= 7 else { return nil }
     return UInt64(words[end - 3])
   }

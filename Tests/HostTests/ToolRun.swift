@@ -37,7 +37,8 @@ struct ToolRun {
     watchdog.cancel()
     if process.terminationReason == .uncaughtSignal {
       throw TimeOut(
-        description: "\(command.joined(separator: " ")): signal \(process.terminationStatus) (9: after \(limit) s)")
+        description:
+          "\(command.joined(separator: " ")): signal \(process.terminationStatus) (9: after \(limit) s)")
     }
     return ToolRun(
       status: process.terminationStatus, output: data, errors: String(decoding: errorData, as: UTF8.self))
@@ -65,7 +66,9 @@ enum BuiltProducts {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     for candidate in [own, CommandLine.arguments[0]] {
       let folder = URL(filePath: candidate).deletingLastPathComponent()
-      if FileManager.default.isExecutableFile(atPath: folder.appending(path: "socket-fixture").path) { return folder }
+      if FileManager.default.isExecutableFile(atPath: folder.appending(path: "socket-fixture").path) {
+        return folder
+      }
     }
     return URL(filePath: ".build/debug")
   }()

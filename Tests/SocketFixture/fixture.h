@@ -49,6 +49,8 @@ pid_t start_holder(void (*body)(void *), void *argument, const int *keep, int ke
 /* The same, without waiting: pair with await_holders. */
 pid_t launch_holder(void (*body)(void *), void *argument, const int *keep, int keep_count);
 void await_holders(int count);
+/* Kills the holders that this process started, and waits until they, and what they held, are gone. */
+void end_holders(void);
 /* Forks, runs `body`, and waits for the child to be gone. */
 void run_briefly(void (*body)(void *), void *argument);
 /* The rest of a holder's life, for one that execs: say that we are ready, then wait for the end. */

@@ -224,11 +224,15 @@ static void make_users(void)
 	start_holder(hold_as_nobody, NULL, NULL, 0);
 }
 
+/* Most connections end by a reset: TIME-WAIT would use up the ports within seconds. */
 static void live_shortly(void)
 {
+	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 	int listening = listener(AF_INET, IPPROTO_TCP, 64), client, server;
 	for (int i = 0; i < 7; i++) {
 		connect_pair(listening, IPPROTO_TCP, &client, &server);
+		if (i && setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset))
+			die("SO_LINGER");
 		if (i % 2)
 			close(client);
 	}
@@ -253,6 +257,7 @@ static void churn(void *argument)
 /* Processes that live about a millisecond, with sockets, until the end. It has no truth to tell. */
 static void make_churn(void)
 {
+	write_sysctl("/proc/sys/net/ipv4/tcp_max_tw_buckets", "211");
 	for (int i = 0; i < 2; i++)
 		start_holder(churn, NULL, NULL, 0);
 }

@@ -39,6 +39,7 @@ static void wait_for_the_end(void)
 	print_line("ready");
 	while (read(STDIN_FILENO, bytes, sizeof bytes) > 0)
 		;
+	end_holders();
 	remove_everything();
 }
 

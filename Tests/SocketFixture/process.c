@@ -68,14 +68,39 @@ void holder_is_ready(void)
 	close(ready_write);
 }
 
+/* Direct children of the fixture, to be ended with it. */
+static pid_t *holders;
+static int holder_count;
+
+static void remember_holder(pid_t child)
+{
+	if (holder_count % 64 == 0) {
+		holders = realloc(holders, (holder_count + 64) * sizeof *holders);
+		if (!holders)
+			die("realloc");
+	}
+	holders[holder_count++] = child;
+}
+
+void end_holders(void)
+{
+	for (int i = 0; i < holder_count; i++)
+		kill(holders[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
 pid_t launch_holder(void (*body)(void *), void *argument, const int *keep, int keep_count)
 {
 	open_ready_pipe();
 	pid_t parent = getpid(), child = fork();
 	if (child < 0)
 		die("fork");
-	if (child)
+	if (child) {
+		remember_holder(child);
 		return child;
+	}
+	holder_count = 0; /* those are our parent's */
 	die_with(parent);
 	close_all_but(keep, keep_count);
 	body(argument);
