@@ -66,6 +66,9 @@ struct in6_addr {
 typedef struct {
   int counter;
 } atomic_t;
+typedef struct {
+  __s64 counter;
+} atomic64_t;
 typedef struct refcount_struct {
   atomic_t refs;
 } refcount_t;
@@ -85,6 +88,7 @@ struct sock_common {
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
+  atomic64_t skc_cookie;
 };
 
 struct kernfs_node {
@@ -123,8 +127,18 @@ struct dentry_operations;
 struct dentry {
   const struct dentry_operations *d_op;
 };
+typedef struct {
+  long counter;
+} atomic_long_t;
+typedef struct {
+  atomic_long_t refcnt;
+} file_ref_t;
 struct file {
   struct inode *f_inode;
+  file_ref_t f_ref;
+};
+struct file___before_6_13 {
+  atomic_long_t f_count;
 };
 
 struct sock {
