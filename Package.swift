@@ -45,6 +45,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    // Rendering speed of the views.
+    .executableTarget(
+      name: "view-bench", dependencies: ["Model", "ViewText", "ViewRecords", "ViewTerminal", "ViewFixtures"],
+      path: "Benchmarks/ViewBench"),
+
+    // A snapshot to render, and the comparison with golden files.
+    .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
+    .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
+    .testTarget(
+      name: "ViewRecordsTests", dependencies: ["Model", "ViewText", "ViewRecords", "ViewFixtures"],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "ViewTerminalTests", dependencies: ["Model", "ViewText", "ViewTerminal", "ViewFixtures"],
+      exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
