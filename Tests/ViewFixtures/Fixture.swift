@@ -1,8 +1,8 @@
 import Model
 
 /// A host as the views may meet it: every family, every reason for a missing process, names that mean harm.
-public struct Fixture {
-  public private(set) var snapshot = Snapshot()
+public struct Fixture: Sendable {
+  public internal(set) var snapshot = Snapshot()
 
   public static let ownNamespace = NetworkNamespace(4_026_531_840)
   public static let otherNamespace = NetworkNamespace(4_026_532_321)
@@ -97,7 +97,13 @@ extension Socket {
   }
 
   public static func tcp(
-    _ local: Endpoint, _ peer: Endpoint? = nil, _ state: SocketState, origin: SocketOrigin = .unknown,
+    _ local: Endpoint, _ state: SocketState, origin: SocketOrigin = .unknown, queues: (UInt32, UInt32) = (0, 0)
+  ) -> Socket {
+    tcp(local, nil, state, origin: origin, queues: queues)
+  }
+
+  public static func tcp(
+    _ local: Endpoint, _ peer: Endpoint?, _ state: SocketState, origin: SocketOrigin = .unknown,
     absence: HolderAbsence = .none, queues: (UInt32, UInt32) = (0, 0)
   ) -> Socket {
     make(local.address.version == .v4 ? .inet : .inet6, .stream, .tcp, state) {
