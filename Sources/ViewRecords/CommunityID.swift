@@ -43,28 +43,27 @@ enum CommunityID {
 
   /// Base64 of 20 bytes: 27 digits and one `=`.
   private static func appendBase64(_ hash: InlineArray<5, UInt32>, to text: inout TextBuffer) {
-    var bits: UInt64 = 0
-    var available: UInt64 = 0
-    for index in 0..<5 {
-      bits = bits << 32 | UInt64(hash[index])
-      available += 32
-      while available >= 6 {
-        available -= 6
-        text.append(byte: digit(UInt8(truncatingIfNeeded: bits >> available) & 63))
+    text.append(atMost: 28) { room in
+      var bits: UInt64 = 0
+      var available: UInt64 = 0
+      for index in 0..<5 {
+        bits = bits << 32 | UInt64(hash[index])
+        available &+= 32
+        while available >= 6 {
+          available &-= 6
+          room.append(digit(UInt8(truncatingIfNeeded: bits >> available) & 63))
+        }
       }
+      room.append(digit(UInt8(truncatingIfNeeded: bits << (6 - available)) & 63))
+      room.append(UInt8(ascii: "="))
     }
-    text.append(byte: digit(UInt8(truncatingIfNeeded: bits << (6 - available)) & 63))
-    text.append(byte: UInt8(ascii: "="))
   }
 
   private static func digit(_ value: UInt8) -> UInt8 {
-    switch value {
-    case 0..<26: value + 65
-    case 26..<52: value + 71
-    case 52..<62: value - 4
-    case 62: UInt8(ascii: "+")
-    default: UInt8(ascii: "/")
-    }
+    if value < 26 { return value &+ 65 }
+    if value < 52 { return value &+ 71 }
+    if value < 62 { return value &- 4 }
+    return value == 62 ? UInt8(ascii: "+") : UInt8(ascii: "/")
   }
 }
 
@@ -108,11 +107,14 @@ struct HalfWords {
         words[round & 15] = rotate(mixed ^ words[round & 15], 1)
       }
       let mix: UInt32
-      switch round {
-      case 0..<20: mix = ((b & c) | (~b & d)) &+ 0x5a82_7999
-      case 20..<40: mix = (b ^ c ^ d) &+ 0x6ed9_eba1
-      case 40..<60: mix = ((b & c) | (b & d) | (c & d)) &+ 0x8f1b_bcdc
-      default: mix = (b ^ c ^ d) &+ 0xca62_c1d6
+      if round < 20 {
+        mix = (d ^ (b & (c ^ d))) &+ 0x5a82_7999
+      } else if round < 40 {
+        mix = (b ^ c ^ d) &+ 0x6ed9_eba1
+      } else if round < 60 {
+        mix = ((b & c) | (d & (b | c))) &+ 0x8f1b_bcdc
+      } else {
+        mix = (b ^ c ^ d) &+ 0xca62_c1d6
       }
       let next = rotate(a, 5) &+ mix &+ e &+ words[round & 15]
       (e, d, c, b, a) = (d, c, rotate(b, 30), a, next)
@@ -122,5 +124,6 @@ struct HalfWords {
     ]
   }
 
-  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value << count | value >> (32 &- count) }
+  @inline(__always)
+  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value &<< count | value &>> (32 &- count) }
 }

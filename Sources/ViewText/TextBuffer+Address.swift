@@ -11,19 +11,18 @@ extension TextBuffer {
   }
 
   @inlinable mutating func appendDotted(_ address: UInt32) {
-    appendOctet(UInt8(truncatingIfNeeded: address >> 24))
-    append(byte: 46)
-    appendOctet(UInt8(truncatingIfNeeded: address >> 16))
-    append(byte: 46)
-    appendOctet(UInt8(truncatingIfNeeded: address >> 8))
-    append(byte: 46)
-    appendOctet(UInt8(truncatingIfNeeded: address))
-  }
-
-  @inlinable mutating func appendOctet(_ octet: UInt8) {
-    if octet >= 100 { append(byte: 48 &+ octet / 100) }
-    if octet >= 10 { append(byte: 48 &+ octet / 10 % 10) }
-    append(byte: 48 &+ octet % 10)
+    bytes.append(addingCapacity: 15) { room in
+      var shift: UInt32 = 24
+      while true {
+        let octet = UInt8(truncatingIfNeeded: address >> shift)
+        if octet >= 100 { room.append(48 &+ octet / 100) }
+        if octet >= 10 { room.append(48 &+ octet / 10 % 10) }
+        room.append(48 &+ octet % 10)
+        if shift == 0 { return }
+        room.append(46)
+        shift &-= 8
+      }
+    }
   }
 
   @usableFromInline mutating func appendIPv6(_ address: IPAddress) {

@@ -50,7 +50,14 @@ extension TextBuffer {
   @inlinable public mutating func append(_ other: [UInt8]) { bytes.append(contentsOf: other) }
   @inlinable public mutating func append(_ other: ArraySlice<UInt8>) { bytes.append(contentsOf: other) }
   @inlinable public mutating func append(_ other: Span<UInt8>) {
-    for index in other.indices { bytes.append(other[index]) }
+    bytes.append(addingCapacity: other.count) { room in
+      for index in other.indices { room.append(other[index]) }
+    }
+  }
+
+  /// Bytes that `body` makes, at most `count`: the fastest way to append several.
+  @inlinable public mutating func append(atMost count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    bytes.append(addingCapacity: count, initializingWith: body)
   }
 
   /// A part of another buffer.
@@ -73,11 +80,8 @@ extension TextBuffer {
   }
 
   @inlinable public mutating func append(repeating byte: UInt8, count: Int) {
-    var left = count
-    while left > 0 {
-      bytes.append(byte)
-      left &-= 1
-    }
+    if count <= 0 { return }
+    bytes.append(addingCapacity: count) { room in room.append(repeating: byte, count: count) }
   }
 
   /// A number in decimal.
@@ -95,9 +99,11 @@ extension TextBuffer {
       digits[first] = 48 &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
       rest = quotient
     } while rest != 0
-    while first < 20 {
-      bytes.append(digits[first])
-      first &+= 1
+    bytes.append(addingCapacity: 20) { room in
+      while first < 20 {
+        room.append(digits[first])
+        first &+= 1
+      }
     }
   }
   @inlinable public mutating func append(decimal value: UInt32) { append(decimal: UInt64(value)) }
