@@ -16,10 +16,13 @@ struct CSVWriter {
   /// Columns `pid` to `container_name`, with a comma behind each; empty until needed.
   private var processes: [[UInt8]]
   private let states: [[UInt8]]
+  /// By process: reading one from a whole `Process` would copy it.
+  private let pids: [Int32]
   private let evidence: [UInt8]
 
   private init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
+    pids = snapshot.processes.map(\.identity.pid.rawValue)
     processes = [[UInt8]](repeating: [], count: snapshot.processes.count)
     var states = [[UInt8]](repeating: [], count: 16)
     for state in SocketState.allCases { states[Int(state.rawValue)] = Array(state.name.utf8) }
@@ -105,7 +108,7 @@ struct CSVWriter {
     for holding in snapshot.holdings(of: socket) {
       if holding.process != last {
         if last >= 0 { text.append(" ") }
-        text.append(decimal: snapshot.processes[Int(holding.process)].identity.pid.rawValue)
+        text.append(decimal: pids[Int(holding.process)])
         last = holding.process
       }
       text.append(":")

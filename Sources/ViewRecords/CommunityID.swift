@@ -92,7 +92,7 @@ struct HalfWords {
   }
 
   /// Pads the message to one block and hashes it.
-  consuming func digest() -> InlineArray<5, UInt32> {
+  mutating func digest() -> InlineArray<5, UInt32> {
     let bits = UInt32(count) * 16
     append(0x8000)
     words[15] = bits
@@ -101,27 +101,27 @@ struct HalfWords {
     var c: UInt32 = 0x98ba_dcfe
     var d: UInt32 = 0x1032_5476
     var e: UInt32 = 0xc3d2_e1f0
-    for round in 0..<80 {
-      if round >= 16 {
-        let mixed = words[(round &+ 13) & 15] ^ words[(round &+ 8) & 15] ^ words[(round &+ 2) & 15]
-        words[round & 15] = rotate(mixed ^ words[round & 15], 1)
-      }
-      let mix: UInt32
-      if round < 20 {
-        mix = (d ^ (b & (c ^ d))) &+ 0x5a82_7999
-      } else if round < 40 {
-        mix = (b ^ c ^ d) &+ 0x6ed9_eba1
-      } else if round < 60 {
-        mix = ((b & c) | (d & (b | c))) &+ 0x8f1b_bcdc
-      } else {
-        mix = (b ^ c ^ d) &+ 0xca62_c1d6
-      }
-      let next = rotate(a, 5) &+ mix &+ e &+ words[round & 15]
+    func step(_ mix: UInt32, _ word: UInt32) {
+      let next = rotate(a, 5) &+ mix &+ e &+ word
       (e, d, c, b, a) = (d, c, rotate(b, 30), a, next)
     }
+    for round in 0..<16 { step((d ^ (b & (c ^ d))) &+ 0x5a82_7999, words[round]) }
+    for round in 16..<20 { step((d ^ (b & (c ^ d))) &+ 0x5a82_7999, schedule(round)) }
+    for round in 20..<40 { step((b ^ c ^ d) &+ 0x6ed9_eba1, schedule(round)) }
+    for round in 40..<60 { step(((b & c) | (d & (b | c))) &+ 0x8f1b_bcdc, schedule(round)) }
+    for round in 60..<80 { step((b ^ c ^ d) &+ 0xca62_c1d6, schedule(round)) }
     return [
       a &+ 0x6745_2301, b &+ 0xefcd_ab89, c &+ 0x98ba_dcfe, d &+ 0x1032_5476, e &+ 0xc3d2_e1f0,
     ]
+  }
+
+  /// The word of a round from 16 on; the block is reused as a ring.
+  @inline(__always)
+  private mutating func schedule(_ round: Int) -> UInt32 {
+    let mixed = words[(round &+ 13) & 15] ^ words[(round &+ 8) & 15] ^ words[(round &+ 2) & 15]
+    let word = rotate(mixed ^ words[round & 15], 1)
+    words[round & 15] = word
+    return word
   }
 
   @inline(__always)

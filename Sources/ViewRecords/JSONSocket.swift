@@ -5,12 +5,15 @@ import ViewText
 struct JSONSocketWriter {
   let snapshot: Snapshot
   private var states: [[UInt8]]
+  /// By process: reading one from a whole `Process` would copy it.
+  private let pids: [Int32]
   private var unheldReasons: [[UInt8]]
   /// The tail of `"netns":N,` with the name where one is known.
   private var namespaceNames: [NetworkNamespace: [UInt8]] = [:]
 
   init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
+    pids = snapshot.processes.map(\.identity.pid.rawValue)
     states = [[UInt8]](repeating: [], count: 16)
     for state in SocketState.allCases { states[Int(state.rawValue)] = Array(state.name.utf8) }
     unheldReasons = (0..<16).map { Array((HolderAbsence(rawValue: $0)?.name ?? "").utf8) }
@@ -210,7 +213,7 @@ struct JSONSocketWriter {
       } else {
         if last >= 0 { appendRole(isFirst: last == firstHolder(socket), to: &text) }
         text.append(last >= 0 ? #",{"pid":"# : #"{"pid":"#)
-        text.append(decimal: snapshot.processes[Int(holding.process)].identity.pid.rawValue)
+        text.append(decimal: pids[Int(holding.process)])
         text.append(#","fds":["#)
         last = holding.process
       }

@@ -62,7 +62,7 @@ extension TextBuffer {
 
   /// A part of another buffer.
   @inlinable public mutating func append(from other: borrowing TextBuffer, _ range: Range<Int>) {
-    bytes.append(contentsOf: other.bytes[range])
+    append(other.bytes.span.extracting(range))
   }
 
   /// Lends a part of its bytes.
