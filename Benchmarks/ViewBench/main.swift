@@ -54,7 +54,9 @@ options.isWide = true
 measure("wide", rows: rows) { sink in SocketTableView.write(plain, sockets: all, options, to: sink) }
 options.isWide = false
 options.details = [.info]
-measure("table with --info", rows: rows) { sink in SocketTableView.write(full, sockets: all, options, to: sink) }
+measure("table with --info", rows: rows) { sink in
+  SocketTableView.write(full, sockets: all, options, to: sink)
+}
 measure("sort", rows: rows) { sink in
   let order = SocketOrder.sorted(plain, all)
   _ = sink([UInt8(truncatingIfNeeded: order[0])].span)

@@ -43,7 +43,8 @@ extension Snapshot {
     for (other, candidate) in sockets.enumerated()
     where candidate.peer.port == socket.local.port && candidate.local.port == socket.peer.port
       && candidate.protocol == socket.protocol && candidate.family.isInternet && candidate.isConnected
-      && candidate.local.address.unmapped == peer && candidate.peer.address.unmapped == local && other != index
+      && candidate.local.address.unmapped == peer && candidate.peer.address.unmapped == local
+      && other != index
     {
       if candidate.netns == socket.netns { return other }
       if !local.isLoopback { elsewhere = elsewhere ?? other }

@@ -125,5 +125,7 @@ struct HalfWords {
   }
 
   @inline(__always)
-  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value &<< count | value &>> (32 &- count) }
+  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 {
+    value &<< count | value &>> (32 &- count)
+  }
 }

@@ -14,7 +14,9 @@ extension TextBuffer {
   private mutating func append(json tcp: TCPInternals) {
     field(#","tcp":{"rtt_us":"#, tcp.roundTripMicroseconds)
     field(#","rtt_variance_us":"#, tcp.roundTripVarianceMicroseconds)
-    if tcp.minimumRoundTripMicroseconds != .max { field(#","min_rtt_us":"#, tcp.minimumRoundTripMicroseconds) }
+    if tcp.minimumRoundTripMicroseconds != .max {
+      field(#","min_rtt_us":"#, tcp.minimumRoundTripMicroseconds)
+    }
     field(#","receiver_rtt_us":"#, tcp.receiverRoundTripMicroseconds)
     field(#","retransmit_timeout_us":"#, tcp.retransmitTimeoutMicroseconds)
     field(#","delayed_ack_timeout_us":"#, tcp.delayedAckTimeoutMicroseconds)

@@ -57,7 +57,9 @@ extension TextBuffer {
     if process.parentPID.rawValue > 0 {
       append(#","parent":{"pid":"#)
       append(decimal: process.parentPID.rawValue)
-      if let parent = process.ancestors.first, parent.identity.pid == process.parentPID { appendName(of: parent) }
+      if let parent = process.ancestors.first, parent.identity.pid == process.parentPID {
+        appendName(of: parent)
+      }
       append("}")
     }
     if !process.ancestors.isEmpty {

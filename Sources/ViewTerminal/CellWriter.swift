@@ -67,7 +67,8 @@ struct CellWriter {
       text.append(endpoint: socket.local)
       return text.count - start
     }
-    return text.append(endpoint: socket.local, interface: socket.interfaceIndex, snapshot.interfaceName(of: socket))
+    return text.append(
+      endpoint: socket.local, interface: socket.interfaceIndex, snapshot.interfaceName(of: socket))
   }
 
   private func appendPeer(of socket: Socket, to text: inout TextBuffer) {

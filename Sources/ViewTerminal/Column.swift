@@ -9,7 +9,8 @@ public enum Column: String, Sendable, CaseIterable {
   public static let standard: [Column] = [.proto, .state, .recvq, .sendq, .local, .peer, .process, .user]
   /// What `-o wide` shows: nothing is shortened or left out.
   public static let wide: [Column] = [
-    .proto, .state, .recvq, .sendq, .local, .peer, .netns, .process, .user, .unit, .container, .inode, .cookie,
+    .proto, .state, .recvq, .sendq, .local, .peer, .netns, .process, .user, .unit, .container, .inode,
+    .cookie,
     .origin, .exe, .args,
   ]
 
@@ -72,7 +73,8 @@ public enum Column: String, Sendable, CaseIterable {
   /// Numbers stand on the right.
   var isRightAligned: Bool {
     switch self {
-    case .recvq, .sendq, .pid, .uid, .age, .inode, .cookie, .mark, .cgroup, .rtt, .minrtt, .retrans, .sent, .received,
+    case .recvq, .sendq, .pid, .uid, .age, .inode, .cookie, .mark, .cgroup, .rtt, .minrtt, .retrans, .sent,
+      .received,
       .cwnd, .mss, .pacing:
       true
     default: false
@@ -123,7 +125,9 @@ public struct SortKey: Sendable, Equatable {
   /// Reads `sent` or `-sent`; nil when there is no such column.
   public init?(parsing text: String) {
     let isDescending = text.hasPrefix("-")
-    guard let column = Column(rawValue: String(isDescending ? text.dropFirst() : text[...])) else { return nil }
+    guard let column = Column(rawValue: String(isDescending ? text.dropFirst() : text[...])) else {
+      return nil
+    }
     self.init(column, isDescending: isDescending)
   }
 }

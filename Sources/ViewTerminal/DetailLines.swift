@@ -142,7 +142,8 @@ extension ItemLines {
   }
 
   /// `receive 0B of 128KiB`
-  private mutating func pair(_ name: StaticString, _ used: UInt32, _ limit: UInt32, _ text: inout TextBuffer) {
+  private mutating func pair(_ name: StaticString, _ used: UInt32, _ limit: UInt32, _ text: inout TextBuffer)
+  {
     item(&text) {
       $0.append(name)
       $0.append(size: UInt64(used))

@@ -41,7 +41,8 @@ public enum SocketOrder {
     var entries = sockets.enumerated().map { position, index in
       let endpoint = end(snapshot.sockets[index])
       let order = Entry(
-        high: endpoint.address.high, middle: endpoint.address.low, low: UInt64(endpoint.port), index: position)
+        high: endpoint.address.high, middle: endpoint.address.low, low: UInt64(endpoint.port), index: position
+      )
       return order
     }
     entries.sort {

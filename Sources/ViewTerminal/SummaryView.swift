@@ -5,7 +5,8 @@ import ViewText
 public enum SummaryView {
   /// At most `limit` processes and peers are listed; how many more there are is said.
   public static func append(
-    _ summary: SnapshotSummary, of snapshot: Snapshot, isColored: Bool, limit: Int = 20, to text: inout TextBuffer
+    _ summary: SnapshotSummary, of snapshot: Snapshot, isColored: Bool, limit: Int = 20,
+    to text: inout TextBuffer
   ) {
     text.append(decimal: summary.total)
     text.append(summary.total == 1 ? " socket" : " sockets")
@@ -18,7 +19,10 @@ public enum SummaryView {
     text.append("\n\n")
     var states = PlainTable(["PROTO", "STATE", "SOCKETS"], alignRight: [false, false, true])
     for entry in summary.states {
-      states.add([.made { $0.append(table: entry.table) }, .made { $0.append(terminal: entry.state.name) }, .number(entry.count)])
+      states.add([
+        .made { $0.append(table: entry.table) }, .made { $0.append(terminal: entry.state.name) },
+        .number(entry.count),
+      ])
     }
     states.append(isColored: isColored, to: &text)
     appendProcesses(summary, snapshot, isColored, limit, to: &text)
@@ -26,7 +30,8 @@ public enum SummaryView {
   }
 
   private static func appendProcesses(
-    _ summary: SnapshotSummary, _ snapshot: Snapshot, _ isColored: Bool, _ limit: Int, to text: inout TextBuffer
+    _ summary: SnapshotSummary, _ snapshot: Snapshot, _ isColored: Bool, _ limit: Int,
+    to text: inout TextBuffer
   ) {
     if summary.processes.isEmpty { return }
     text.append("\n")

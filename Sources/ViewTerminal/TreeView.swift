@@ -143,7 +143,9 @@ public struct TreeView {
   }
 
   /// `├─ tcp established 10.0.0.1:1 → 10.0.0.2:2`
-  private mutating func appendSocket(_ index: Int, _ indent: [UInt8], _ isLast: Bool, to text: inout TextBuffer) {
+  private mutating func appendSocket(
+    _ index: Int, _ indent: [UInt8], _ isLast: Bool, to text: inout TextBuffer
+  ) {
     let socket = snapshot.sockets[index]
     appendBranch(indent, isLast, false, to: &text)
     var line = TextBuffer()

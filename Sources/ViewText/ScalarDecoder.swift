@@ -18,7 +18,9 @@ func decodeScalar(_ bytes: Span<UInt8>, at index: Int) -> DecodedScalar {
     value = value << 6 | UInt32(byte & 0x3f)
   }
   let lowest: UInt32 = length == 2 ? 0x80 : length == 3 ? 0x800 : 0x1_0000
-  guard value >= lowest, value <= 0x10_ffff, !(0xd800...0xdfff).contains(value) else { return .invalid(first) }
+  guard value >= lowest, value <= 0x10_ffff, !(0xd800...0xdfff).contains(value) else {
+    return .invalid(first)
+  }
   return .scalar(value, length: length)
 }
 

@@ -32,7 +32,8 @@ extension TextBuffer {
     append(terminal: text.utf8.span)
   }
 
-  private mutating func appendTerminalScalar(_ text: Span<UInt8>, at index: Int) -> (width: Int, length: Int) {
+  private mutating func appendTerminalScalar(_ text: Span<UInt8>, at index: Int) -> (width: Int, length: Int)
+  {
     let before = count
     switch decodeScalar(text, at: index) {
     case .invalid(let byte):
@@ -104,7 +105,11 @@ extension TextBuffer {
         append(bytesMayBeInvalid && looksLikeEscape(text, at: index) ? "\\\\x5c" : "\\\\")
         index += 1
       case .scalar(let scalar, let length):
-        if isHostile(scalar) { appendJSONEscape(scalar) } else { append(text.extracting(index..<(index + length))) }
+        if isHostile(scalar) {
+          appendJSONEscape(scalar)
+        } else {
+          append(text.extracting(index..<(index + length)))
+        }
         index += length
       }
     }
@@ -158,7 +163,8 @@ extension TextBuffer {
   private static func beginsFormula(_ text: Span<UInt8>) -> Bool {
     guard text.count > 0 else { return false }
     switch text[0] {
-    case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0a, 0x0d: return true
+    case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0a, 0x0d:
+      return true
     case 0xef:
       guard text.count >= 3, text[1] == 0xbc else { return false }
       return [0x9d, 0x8b, 0x8d, 0xa0].contains(text[2])

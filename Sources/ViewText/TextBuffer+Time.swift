@@ -93,7 +93,7 @@ extension TextBuffer {
     }
     let exponent = UInt64(63 - bytes.leadingZeroBitCount) / 10
     let unit = UInt64(1) << (10 * exponent)
-    appendFraction(hundredths: bytes / unit * 100 + bytes % unit * 25 / (unit / 4))
+    appendFraction(hundredths: bytes / unit * 100 + ((bytes % unit) >> (10 * exponent - 10)) * 100 / 1024)
     appendUnit(exponent, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
   }
 
@@ -102,12 +102,12 @@ extension TextBuffer {
     let (bits, overflow) = bytesPerSecond.multipliedReportingOverflow(by: 8)
     var unit: UInt64 = 1
     var exponent: UInt64 = 0
-    while exponent < 4 && (overflow ? UInt64.max : bits) / unit >= 1000 {
+    let value = overflow ? UInt64.max : bits
+    while exponent < 4 && value / unit >= 1000 {
       unit *= 1000
       exponent += 1
     }
-    let value = overflow ? UInt64.max : bits
-    appendFraction(hundredths: value / unit * 100 + (unit == 1 ? 0 : value % unit / (unit / 100 == 0 ? 1 : unit / 100)))
+    appendFraction(hundredths: value / unit * 100 + (unit == 1 ? 0 : value % unit / (unit / 100)))
     appendUnit(exponent, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"])
   }
 

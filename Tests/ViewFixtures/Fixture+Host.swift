@@ -57,9 +57,12 @@ extension Fixture {
       pid: 640, "systemd-resolve", started: 300, executable: "/usr/lib/systemd/systemd-resolved",
       arguments: ["/lib/systemd/systemd-resolved"], user: User(id: 101, name: "systemd-resolve"),
       ancestors: [(1, "systemd")])
-    add(pid: 700, "sshd", started: 400, executable: "/usr/sbin/sshd", arguments: ["sshd: /usr/sbin/sshd -D"],
+    add(
+      pid: 700, "sshd", started: 400, executable: "/usr/sbin/sshd", arguments: ["sshd: /usr/sbin/sshd -D"],
       ancestors: [(1, "systemd")])
     edit(7) { $0.systemdUnit = "ssh.service" }
+    let sshd = snapshot.processes[7].identity
+    edit(curl) { $0.ancestors[2].identity = sshd }
   }
 
   private mutating func addListeners() {
@@ -96,10 +99,12 @@ extension Fixture {
     let server = Endpoint(mapped(v4(127, 0, 0, 1)), port: 8080)
     add(.tcp(client, server, .established, origin: .connect, queues: (0, 78)), holders: [(4, [7])])
     add(
-      .tcp(Endpoint(v4(127, 0, 0, 1), port: 8080), Endpoint(v4(127, 0, 0, 1), port: 50_000), .established,
+      .tcp(
+        Endpoint(v4(127, 0, 0, 1), port: 8080), Endpoint(v4(127, 0, 0, 1), port: 50_000), .established,
         origin: .accept, queues: (78, 0)), holders: [(1, [12])])
     add(
-      .tcp(Endpoint(v6(0xfe80 << 48, 0x5054_00ff_fe12_3456), port: 22),
+      .tcp(
+        Endpoint(v6(0xfe80 << 48, 0x5054_00ff_fe12_3456), port: 22),
         Endpoint(v6(0xfe80 << 48, 1), port: 60_001), .closeWait, origin: .accept), holders: [(7, [8])])
     edit(socket: 6) {
       $0.shutdown = [.receive]
@@ -142,7 +147,8 @@ extension Fixture {
     let local = v4(10, 0, 2, 15)
     let peer = Endpoint(v4(198, 51, 100, 7), port: 80)
     let absences: [(SocketState, HolderAbsence)] = [
-      (.timeWait, .timeWait), (.finWait1, .orphaned), (.established, .notYetAccepted), (.established, .refused),
+      (.timeWait, .timeWait), (.finWait1, .orphaned), (.established, .notYetAccepted),
+      (.established, .refused),
       (.synSent, .vanished), (.established, .inFlight),
     ]
     for (index, (state, absence)) in absences.enumerated() {
@@ -167,7 +173,8 @@ extension Fixture {
     netlink.netlink = NetlinkAddress(portID: 640, peerPortID: 0, groups: 1361)
     add(.make(.netlink, .raw, .unspecified, .close), detail: netlink, holders: [(6, [13])])
     add(.make(.netlink, .raw, .udp, .close) { $0.absence = .kernelOwned })
-    add(.make(.packet, .packet, SocketProtocol(rawValue: 3), .close) { $0.interfaceIndex = 2 },
+    add(
+      .make(.packet, .packet, SocketProtocol(rawValue: 3), .close) { $0.interfaceIndex = 2 },
       holders: [(6, [14])])
   }
 
@@ -189,9 +196,12 @@ extension Fixture {
       .make(.unix, .stream, .unspecified, .listen), name: RawText([0] + Array("=1+1\u{0}\u{1b}[2J".utf8)),
       holders: [(clear, [3])])
     host.add(
-      .make(.unix, .datagram, .unspecified, .close), name: RawText(Array("@not/abstract\n".utf8) + [0xc3, 0x28]),
+      .make(.unix, .datagram, .unspecified, .close),
+      name: RawText(Array("@not/abstract\n".utf8) + [0xc3, 0x28]),
       holders: [(wide, [4])])
-    host.add(.tcp(Endpoint(v4(127, 0, 0, 1), port: 1), .listen, origin: .listen), holders: [(clear, [5]), (wide, [5])])
+    host.add(
+      .tcp(Endpoint(v4(127, 0, 0, 1), port: 1), .listen, origin: .listen),
+      holders: [(clear, [5]), (wide, [5])])
     host.gap(.sourceFailed, nil, "A source said \u{1b}[31mred\u{202e}.")
     return host
   }

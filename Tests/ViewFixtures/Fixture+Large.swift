@@ -8,7 +8,9 @@ extension Fixture {
       let process = host.add(
         pid: Int32(1000 + index), RawText("worker-\(index)"), started: UInt64(100 + index),
         executable: "/usr/lib/proxy/bin/worker",
-        arguments: ["/usr/lib/proxy/bin/worker", "--config", "/etc/proxy/proxy.conf", "--shard", RawText("\(index)")],
+        arguments: [
+          "/usr/lib/proxy/bin/worker", "--config", "/etc/proxy/proxy.conf", "--shard", RawText("\(index)"),
+        ],
         user: User(id: 33, name: "www-data"), ancestors: [(900, "proxy"), (1, "systemd")])
       host.edit(process) {
         $0.workingDirectory = "/var/lib/proxy"

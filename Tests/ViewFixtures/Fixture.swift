@@ -34,14 +34,17 @@ public struct Fixture: Sendable {
     process.arguments = arguments
     process.user = user
     process.ancestors = ancestors.map { step in
-      let identity = ProcessIdentity(pid: ProcessID(step.0), startTicks: UInt64(step.0))
+      let known = snapshot.processes.first { $0.identity.pid.rawValue == step.0 }
+      let identity = known?.identity ?? ProcessIdentity(pid: ProcessID(step.0), startTicks: UInt64(step.0))
       return Ancestor(identity: identity, name: step.1, entityID: nil)
     }
     snapshot.processes.append(process)
     return snapshot.processes.count - 1
   }
 
-  mutating func edit(_ process: Int, _ change: (inout Process) -> Void) { change(&snapshot.processes[process]) }
+  mutating func edit(_ process: Int, _ change: (inout Process) -> Void) {
+    change(&snapshot.processes[process])
+  }
 
   /// Adds a socket with its holders: process index and descriptors.
   mutating func add(
@@ -97,7 +100,8 @@ extension Socket {
   }
 
   public static func tcp(
-    _ local: Endpoint, _ state: SocketState, origin: SocketOrigin = .unknown, queues: (UInt32, UInt32) = (0, 0)
+    _ local: Endpoint, _ state: SocketState, origin: SocketOrigin = .unknown,
+    queues: (UInt32, UInt32) = (0, 0)
   ) -> Socket {
     tcp(local, nil, state, origin: origin, queues: queues)
   }

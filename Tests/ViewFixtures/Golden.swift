@@ -17,7 +17,8 @@ public enum Golden {
     }
     let expected = String(decoding: data, as: UTF8.self)
     if expected.utf8.elementsEqual(text.utf8) { return nil }
-    return "\(name) differs:\n\(lines(expected, text))\nSOCKEYE_UPDATE_GOLDEN=1 swift test accepts the new text."
+    return
+      "\(name) differs:\n\(lines(expected, text))\nSOCKEYE_UPDATE_GOLDEN=1 swift test accepts the new text."
   }
 
   /// The lines that differ, `-` expected and `+` found.

@@ -27,7 +27,9 @@ private func render(_ snapshot: Snapshot, _ format: RecordWriter.Format) -> Stri
     #expect(difference == nil, "\(difference ?? "")")
   }
 
-  @Test("JSON is valid for any parser: the array, each line, summary and answers", arguments: [Fixture.host, Fixture.hostile])
+  @Test(
+    "JSON is valid for any parser: the array, each line, summary and answers",
+    arguments: [Fixture.host, Fixture.hostile])
   func validJSON(fixture: Fixture) throws {
     let snapshot = fixture.snapshot
     let array = try JSONSerialization.jsonObject(with: Data(render(snapshot, .json).utf8)) as? [Any]
@@ -98,7 +100,8 @@ private func render(_ snapshot: Snapshot, _ format: RecordWriter.Format) -> Stri
     #expect(id(one, other) == expected)
     #expect(id(other, one) == expected)
     #expect(
-      id(Endpoint(mapped(one.address), port: one.port), Endpoint(mapped(other.address), port: other.port)) == expected)
+      id(Endpoint(mapped(one.address), port: one.port), Endpoint(mapped(other.address), port: other.port))
+        == expected)
   }
 
   @Test("IPv6 agrees with a digest computed elsewhere")

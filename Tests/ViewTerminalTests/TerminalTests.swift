@@ -49,7 +49,9 @@ private let fixtures = [("host", Fixture.host), ("hostile", Fixture.hostile)]
       }.replacing("\u{1b}", with: "<ESC>"), "\(fixture.0)-colour.txt")
   }
 
-  @Test("No line is wider than the terminal, however narrow it is", arguments: fixtures, [24, 40, 60, 80, 100, 132])
+  @Test(
+    "No line is wider than the terminal, however narrow it is", arguments: fixtures,
+    [24, 40, 60, 80, 100, 132])
   func fits(fixture: (String, Fixture), width: Int) {
     let text = table(fixture.1.snapshot) {
       $0.width = width
@@ -97,7 +99,8 @@ private let fixtures = [("host", Fixture.host), ("hostile", Fixture.hostile)]
   func golden(fixture: (String, Fixture)) {
     let (name, snapshot) = (fixture.0, fixture.1.snapshot)
     let order = SocketOrder.sorted(snapshot, Array(snapshot.sockets.indices))
-    expectGolden(collect { TreeView.write(snapshot, sockets: order, TableOptions(), to: $0) }, "\(name)-tree.txt")
+    expectGolden(
+      collect { TreeView.write(snapshot, sockets: order, TableOptions(), to: $0) }, "\(name)-tree.txt")
     var text = TextBuffer()
     let summary = SnapshotSummary(snapshot, sockets: order)
     SummaryView.append(summary, of: snapshot, isColored: false, limit: 4, to: &text)
@@ -107,7 +110,8 @@ private let fixtures = [("host", Fixture.host), ("hostile", Fixture.hostile)]
     expectGolden(text.string, "\(name)-gaps.txt")
     text.removeAll()
     let subjects =
-      snapshot.sockets.indices.map(WhoAnswer.Subject.socket) + snapshot.processes.indices.map(WhoAnswer.Subject.process)
+      snapshot.sockets.indices.map(WhoAnswer.Subject.socket)
+      + snapshot.processes.indices.map(WhoAnswer.Subject.process)
     for subject in subjects {
       var answer = WhoAnswer(subject)
       if case .socket(let index) = subject { answer.peerSocket = snapshot.peer(ofSocketAt: index) }

@@ -38,7 +38,9 @@ private func text(_ body: (inout TextBuffer) -> Void) -> String {
     #expect(text { $0.append(IPAddress(v6High: high, low: low)) } == expected)
   }
 
-  @Test("IPv4 addresses are dotted", arguments: [(0, "0.0.0.0"), (0xffff_ffff, "255.255.255.255"), (0x0a64_0105, "10.100.1.5")])
+  @Test(
+    "IPv4 addresses are dotted",
+    arguments: [(0, "0.0.0.0"), (0xffff_ffff, "255.255.255.255"), (0x0a64_0105, "10.100.1.5")])
   func ipv4(address: UInt32, expected: String) {
     #expect(text { $0.append(IPAddress(v4: address)) } == expected)
   }
