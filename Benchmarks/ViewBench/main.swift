@@ -5,7 +5,7 @@ import ViewRecords
 import ViewTerminal
 import ViewText
 
-// Renders 100,000 sockets: `swift run -c release view-bench`. CPU time of the best of seven runs; the output is summed,
+// Renders 100,000 sockets: `swift run -c release view-bench [ROWS [NAME]]`. CPU time of the best of seven runs; the output is summed,
 // so that nothing can be left out.
 
 func cpuMilliseconds() -> Double {
@@ -15,6 +15,7 @@ func cpuMilliseconds() -> Double {
 }
 
 @inline(never) func measure(_ name: String, rows: Int, _ body: ((Span<UInt8>) -> Bool) -> Void) {
+  if CommandLine.arguments.count > 2 && CommandLine.arguments[2] != name { return }
   var best = Double.infinity
   var bytes = 0
   for _ in 0..<7 {

@@ -15,11 +15,11 @@ public struct TextBuffer: Sendable {
   public init() {}
   public init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
 
-  public var count: Int { bytes.count }
-  public var isEmpty: Bool { bytes.isEmpty }
+  @inlinable public var count: Int { bytes.count }
+  @inlinable public var isEmpty: Bool { bytes.isEmpty }
 
   /// The bytes so far.
-  public var contents: [UInt8] { bytes }
+  @inlinable public var contents: [UInt8] { bytes }
   /// The text so far, for tests and short messages.
   public var string: String { String(decoding: bytes, as: UTF8.self) }
 
