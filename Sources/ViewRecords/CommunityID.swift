@@ -59,11 +59,13 @@ enum CommunityID {
     }
   }
 
+  /// A digit of base64. The bits are a hash, on which a branch would be guessed wrong half the time: each step of the
+  /// alphabet is a mask instead (`limit &- digit` is negative behind it).
+  @inline(__always)
   private static func digit(_ value: UInt8) -> UInt8 {
-    if value < 26 { return value &+ 65 }
-    if value < 52 { return value &+ 71 }
-    if value < 62 { return value &- 4 }
-    return value == 62 ? UInt8(ascii: "+") : UInt8(ascii: "/")
+    let digit = Int8(truncatingIfNeeded: value)
+    let letter = digit &+ 65 &+ (((25 &- digit) >> 7) & 6) &- (((51 &- digit) >> 7) & 75)
+    return UInt8(bitPattern: letter &- (((61 &- digit) >> 7) & 15) &+ (((62 &- digit) >> 7) & 3))
   }
 }
 
