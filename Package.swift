@@ -45,7 +45,7 @@ let package = Package(
 
     // Views: values -> text.
     .target(name: "ViewText", dependencies: ["Model"], swiftSettings: strict),
-    .target(name: "ViewRecords", dependencies: ["Model", "ViewText", "CNettle"], swiftSettings: strict),
+    .target(name: "ViewRecords", dependencies: ["Model", "ViewText"], swiftSettings: strict),
     .target(name: "ViewTerminal", dependencies: ["Model", "ViewText"], swiftSettings: strict),
 
     .executableTarget(
@@ -61,10 +61,22 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
+    .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
+    .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
+    .testTarget(
+      name: "ViewRecordsTests", dependencies: ["Model", "ViewText", "ViewRecords", "ViewFixtures"],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "ViewTerminalTests", dependencies: ["Model", "ViewText", "ViewTerminal", "ViewFixtures"],
+      exclude: ["Golden"]),
+    .executableTarget(
+      name: "view-bench", dependencies: ["Model", "ViewText", "ViewRecords", "ViewTerminal", "ViewFixtures"],
+      path: "Benchmarks/ViewBench"),
+
     // The real kernel: known sockets, and what sockeye and ss say of them.
     .executableTarget(
       name: "socket-fixture", path: "Tests/SocketFixture",
-      cSettings: [.define("_GNU_SOURCE")]),
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
   ],
   swiftLanguageModes: [.v6]
