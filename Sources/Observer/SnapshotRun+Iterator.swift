@@ -31,8 +31,8 @@ extension SnapshotRun {
     iterator.wantsInternals = request.wantsDetails
     iterator.wantsNamespaces = onlyNamespace == nil
     iterator.netns = onlyNamespace?.rawValue
-    // With a port the kernel's own counts cannot be compared: then every table is asked, for that port.
-    iterator.port = request.port
+    // With a condition the kernel's own counts cannot be compared: then every table is asked, with it.
+    iterator.port = request.internet?.onlyPort
     return iterator
   }
 
@@ -47,9 +47,9 @@ extension SnapshotRun {
   private mutating func questions(
     about entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings
   ) -> [(table: SocketTable, states: SocketStates)] {
-    let statistics = request.port == nil ? statistics(of: entry) : nil
+    let statistics = request.internet == nil ? statistics(of: entry) : nil
     var questions: [(table: SocketTable, states: SocketStates)] = []
-    for table in request.tables.sorted(by: { $0.rawValue < $1.rawValue }) {
+    for table in SocketTable.allCases where request.tables.contains(table) {
       // Sockets that are bound only are held by a descriptor, or nothing would bind them: seen already.
       let wanted = request.states.diagStates.subtracting(.boundInactive)
       guard let statistics, let inUse = statistics.inUse(table) else {
@@ -98,30 +98,25 @@ extension SocketStatistics {
   }
 }
 
-extension Set<SocketTable> {
+extension SocketTableSet {
   /// The address families of the tables, a bit each.
   fileprivate var familyBits: UInt64 {
-    if contains(.other) { return .max }
+    if contains(SocketTable.other) { return .max }
+    let families: [(SocketTable, AddressFamily)] = [
+      (.unix, .unix), (.packet, .packet), (.netlink, .netlink), (.vsock, .vsock), (.xdp, .xdp),
+    ]
     var bits: UInt64 = 0
-    func add(_ families: AddressFamily...) { for family in families { bits |= 1 << UInt64(family.rawValue) } }
-    for table in self {
-      switch table {
-      case .tcp, .udp, .udplite, .raw, .icmp, .mptcp, .sctp: add(.inet, .inet6)
-      case .unix: add(.unix)
-      case .packet: add(.packet)
-      case .netlink: add(.netlink)
-      case .vsock: add(.vsock)
-      case .xdp: add(.xdp)
-      case .other: break
-      }
+    func add(_ family: AddressFamily) { bits |= 1 << UInt64(family.rawValue) }
+    for (table, family) in families where contains(table) { add(family) }
+    if !isDisjoint(with: .internet) {
+      add(.inet)
+      add(.inet6)
     }
     return bits
   }
 }
 
-extension Set<SocketState> {
-  /// As sock_diag's mask.
-  var diagStates: SocketStates {
-    reduce(into: SocketStates()) { $0.formUnion(SocketStates(state: $1.rawValue)) }
-  }
+extension SocketStateSet {
+  /// As sock_diag's mask, which has a bit a state too.
+  var diagStates: SocketStates { SocketStates(rawValue: UInt32(rawValue)) }
 }

@@ -20,7 +20,7 @@ extension SnapshotRun {
 
   private mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
     let states = request.states.diagStates
-    let questions = request.tables.sorted { $0.rawValue < $1.rawValue }.map { (table: $0, states: states) }
+    let questions = SocketTable.allCases.filter { request.tables.contains($0) }.map { (table: $0, states: states) }
     enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
   }
 
@@ -40,7 +40,7 @@ extension SnapshotRun {
   ///
   /// Only where everything was asked for: otherwise most of them are simply of other families.
   private mutating func askUnmatched(_ unmatched: [HeldInode], _ scan: DescriptorScan) {
-    guard request.states.contains(.close), request.tables.count == SocketTable.allCases.count else { return }
+    guard request.states.contains(SocketState.close), request.tables == .all else { return }
     let identities = scan.identities
     var known: [UInt64: Int] = [:]
     for held in unmatched {
@@ -116,10 +116,10 @@ extension SnapshotRun {
           missing.append(question.table)
           continue
         }
-        let run = self.filterScope
+        let scope = filterScope
         source.dump(
-          question.table, states: question.states, filter: portFilter(question.table),
-          wantsDetails: request.wantsDetails, into: &assembler, wanted: run.isWanted)
+          question.table, states: question.states, filter: request.internet.flatMap(InetFilter.init),
+          wantsDetails: request.wantsDetails, into: &assembler, wanted: scope.isWanted)
         if source.unsupported.contains(question.table) { missing.append(question.table) }
       }
       take(source)
@@ -147,12 +147,6 @@ extension SnapshotRun {
     for table in tables { _ = source.read(table, into: &assembler, wanted: scope.isWanted) }
   }
 
-  /// The port that was asked for, as a condition for the kernel.
-  private func portFilter(_ table: SocketTable) -> InetFilter? {
-    guard let port = request.port, table == .tcp || table == .udp || table == .udplite else { return nil }
-    return .any([.port(.source, .equal, port), .port(.destination, .equal, port)])
-  }
-
   /// `isWanted` apart from this run, which is borrowed for writing while sockets come in.
   var filterScope: FilterScope {
     FilterScope(tables: request.tables, states: request.states, onlyNamespace: onlyNamespace)
@@ -161,8 +155,8 @@ extension SnapshotRun {
 
 /// What was asked for, as far as it can be told before holders are known.
 struct FilterScope {
-  let tables: Set<SocketTable>
-  let states: Set<SocketState>
+  let tables: SocketTableSet
+  let states: SocketStateSet
   let onlyNamespace: NetworkNamespace?
 
   func isWanted(_ socket: borrowing Socket) -> Bool {

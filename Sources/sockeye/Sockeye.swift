@@ -1,24 +1,41 @@
+import ArgumentParser
 import KernelSystem
-import Model
-import Observer
 
-@main struct Sockeye {
+/// The program: what was typed → what it means → run → print.
+@main struct Sockeye: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sockeye",
+    abstract: "An eye on every socket: which process, started by whom, is behind it.",
+    discussion: """
+      Without a command, sockeye lists the sockets of every network namespace with the processes that hold them.
+      Exit status: 0 something was found, 1 nothing was found, 2 error or bad usage.
+      """,
+    version: "0.1.0",
+    subcommands: [ListCommand.self, WhoCommand.self, DoctorCommand.self],
+    defaultSubcommand: ListCommand.self)
+
   static func main() {
-    var request = SnapshotRequest()
-    let args = Array(CommandLine.arguments.dropFirst())
-    if args.contains("-t") { request.tables = [.tcp] }
-    if args.contains("json") { request.wantsDetails = true; request.processFacts = .all }
-    if args.contains("proc") { request.holderSource = .procfs }
-    if args.contains("iter") { request.holderSource = .iterator }
-    if args.contains("cur") { request.namespaces = .current }
-    if args.contains("ask") { request.asksSockets = true }
-    do throws(ObserverError) {
-      let t0 = KernelClock.processCPUNanoseconds
-      let s = try SnapshotObserver.take(request)
-      let t1 = KernelClock.processCPUNanoseconds
-      print(s.sockets.count, "sockets", s.holdings.count, "holdings", s.processes.count, "procs", s.namespaces.count, "ns", s.evidence, "us", (t1 - t0) / 1000, "start", t0 / 1000)
-      for g in s.gaps { print("gap", g.message) }
-      if s.sockets.count < 40 { for x in s.sockets { print(x.table, x.state.name, x.local.port, x.peer.port, x.inode, x.cookie.rawValue, x.origin, x.absence, x.netns.rawValue, s.holdings(of: x).map { "\(s.processes[Int($0.process)].name.lossyString)[\(s.processes[Int($0.process)].identity.pid.rawValue)]:\($0.descriptor)" }, s.name(of: x)?.lossyString ?? "") } }
-    } catch { print(error) }
+    StandardStream.ignoreBrokenPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let status as ExitStatus {
+      status.exit()
+    } catch is OutputClosed {
+      ExitStatus.found.exit()  // the reader has seen enough: `sockeye | head`
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// Help and version are answers; the rest is bad usage or a failure, and exit status 2.
+  private static func finish(_ error: any Error) -> Never {
+    let text = fullMessage(for: error) + "\n"
+    if exitCode(for: error).isSuccess {
+      Output.standard().write(text)
+      ExitStatus.found.exit()
+    }
+    Output.error().write(text)
+    ExitStatus.failed.exit()
   }
 }

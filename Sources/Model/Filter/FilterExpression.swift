@@ -113,3 +113,19 @@ public enum FilterNumber: String, Hashable, Sendable, CaseIterable {
 public enum FilterText: String, Hashable, Sendable, CaseIterable {
   case comm, exe, args, user, unit, container, netns, path, ancestor
 }
+
+extension FilterExpression {
+  /// Says something of states: the caller's default choice of states then steps back.
+  var mentionsStates: Bool {
+    switch self {
+    case .and(let parts), .or(let parts): parts.contains(where: \.mentionsStates)
+    case .not(let inner): inner.mentionsStates
+    case .test(.states): true
+    case .test: false
+    }
+  }
+}
+
+extension Filter {
+  public var mentionsStates: Bool { expression.mentionsStates }
+}
