@@ -9,6 +9,51 @@ public enum HostNames {
     return unsafe UInt16(truncatingIfNeeded: entry.pointee.s_port).bigEndian
   }
 
+  /// The name of a port by services(5): 443 of tcp → `https`. Thread-safe.
+  public static func service(atPort port: UInt16, transport: String) -> [UInt8]? {
+    var entry = unsafe servent()
+    var found: UnsafeMutablePointer<servent>? = nil
+    var strings = [CChar](repeating: 0, count: 4096)
+    // SAFETY: the strings of `entry` lie in `strings`, which outlives their use.
+    return unsafe strings.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return nil }
+      let status = unsafe getservbyport_r(
+        Int32(port.bigEndian), transport, &entry, start, buffer.count, &found)
+      guard status == 0, unsafe found != nil, let name = unsafe entry.s_name else { return nil }
+      return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+    }
+  }
+
+  /// The name of an address by getnameinfo(3), NI_NAMEREQD: nil when there is none. Blocks on DNS. Thread-safe.
+  ///
+  /// 128 bits in network order as host integers, IPv4 in the low 32.
+  public static func host(high: UInt64, low: UInt64, isIPv6: Bool) -> [UInt8]? {
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    func look<Address>(_ address: Address) -> Int32 {
+      var address = address
+      // SAFETY: the address lives during the call and has the size that is said; so has the buffer.
+      return unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe getnameinfo(
+            $0, socklen_t(MemoryLayout<Address>.size), &name, socklen_t(name.count), nil, 0, Int32(NI_NAMEREQD))
+        }
+      }
+    }
+    let status: Int32
+    if isIPv6 {
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_addr = unsafe unsafeBitCast((high.bigEndian, low.bigEndian), to: in6_addr.self)
+      status = look(address)
+    } else {
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(truncatingIfNeeded: low).bigEndian
+      status = look(address)
+    }
+    return status == 0 ? name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : nil
+  }
+
   /// if_nametoindex(3): the interface's index in the calling thread's network namespace.
   public static func interfaceIndex(named name: String) -> UInt32? {
     let index = unsafe if_nametoindex(name)

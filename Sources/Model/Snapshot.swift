@@ -85,6 +85,10 @@ public struct Snapshot: Sendable {
   public var holdings: [Holding] = []
   public var namespaces: [NamespaceInfo] = []
   public var interfaces: [InterfaceInfo] = []
+  /// Names of the users that own sockets without a process.
+  public var ownerNames: [UInt32: String] = [:]
+  /// nil unless names were asked for.
+  public var resolvedNames: ResolvedNames?
   public var gaps: [Gap] = []
   public var evidence: Evidence = .fdScan
   /// CLOCK_REALTIME when it was taken, nanoseconds since 1970.

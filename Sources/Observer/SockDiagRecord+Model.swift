@@ -119,7 +119,10 @@ extension SocketDetail {
   init(_ details: InetDiagDetails) {
     self.init()
     memory = details.memory.map(SocketMemory.init)
-    tcp = details.tcp.map { TCPInternals($0, congestionName: details.congestionName) }
+    // A listener has no connection to tell of: the kernel fills the fields with its queue.
+    if details.record.state != SocketState.listen.rawValue {
+      tcp = details.tcp.map { TCPInternals($0, congestionName: details.congestionName) }
+    }
     timer = SocketTimer(details.record)
     let record = details.record
     if record.present.contains(.typeOfService) { typeOfService = record.typeOfService }

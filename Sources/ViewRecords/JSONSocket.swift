@@ -115,6 +115,10 @@ struct JSONSocketWriter {
     if socket.cgroupID != 0 { text.field(#","cgroup_id":"#, socket.cgroupID) }
     if let user = socket.userID {
       text.field(#","user":{"id":"#, user)
+      if let name = snapshot.ownerNames[user] {
+        text.append(#","name":"#)
+        text.append(json: name)
+      }
       text.append("}")
     }
     if socket.peerInode != 0 { text.field(#","peer_inode":"#, socket.peerInode) }
@@ -169,17 +173,27 @@ struct JSONSocketWriter {
       }
     }
     text.append(#","local":"#)
-    appendEndpoint(socket.local, to: &text)
+    appendEndpoint(socket.local, socket.table, to: &text)
     if socket.isConnected || !socket.peer.address.isUnspecified {
       text.append(#","peer":"#)
-      appendEndpoint(socket.peer, to: &text)
+      appendEndpoint(socket.peer, socket.table, to: &text)
     }
   }
 
-  private func appendEndpoint(_ endpoint: Endpoint, to text: inout TextBuffer) {
+  private func appendEndpoint(_ endpoint: Endpoint, _ table: SocketTable, to text: inout TextBuffer) {
     text.append(#"{"address":""#)
     text.append(endpoint.address)
     text.field(#"","port":"#, endpoint.port)
+    if let names = snapshot.resolvedNames {
+      if let name = names.host(endpoint.address) {
+        text.append(#","name":"#)
+        text.append(json: name)
+      }
+      if let name = names.service(endpoint.port, table) {
+        text.append(#","service":"#)
+        text.append(json: name)
+      }
+    }
     text.append("}")
   }
 

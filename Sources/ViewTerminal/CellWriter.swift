@@ -23,7 +23,7 @@ struct CellWriter {
     var states = [[UInt8]](repeating: [], count: 16)
     for state in SocketState.allCases { states[Int(state.rawValue)] = Array(state.name.utf8) }
     self.states = states
-    var userNames: [UInt32: String] = [:]
+    var userNames = snapshot.ownerNames
     for process in snapshot.processes {
       if let user = process.user, let name = user.name { userNames[user.id] = name }
     }
@@ -41,7 +41,7 @@ struct CellWriter {
     case .recvq: text.append(optional: socket.receiveQueue.map(UInt64.init))
     case .sendq: text.append(optional: socket.sendQueue.map(UInt64.init))
     case .local: return appendLocal(of: socket, to: &text)
-    case .peer: appendPeer(of: socket, to: &text)
+    case .peer: return appendPeer(of: socket, to: &text)
     case .process:
       return isWide && socket.holdingCount > 0
         ? appendHolders(of: socket, to: &text) : appendProcess(of: socket, to: &text)
@@ -63,6 +63,7 @@ struct CellWriter {
   private func appendLocal(of socket: Socket, to text: inout TextBuffer) -> Int {
     if !socket.family.isInternet { return appendName(of: socket, to: &text) }
     let start = text.count
+    if let names = snapshot.resolvedNames { return text.append(endpoint: socket.local, socket.table, names) }
     if socket.interfaceIndex == 0 {
       text.append(endpoint: socket.local)
       return text.count - start
@@ -71,7 +72,12 @@ struct CellWriter {
       endpoint: socket.local, interface: socket.interfaceIndex, snapshot.interfaceName(of: socket))
   }
 
-  private func appendPeer(of socket: Socket, to text: inout TextBuffer) {
+  /// Returns the columns that it takes.
+  private func appendPeer(of socket: Socket, to text: inout TextBuffer) -> Int {
+    let start = text.count
+    if let names = snapshot.resolvedNames, socket.family.isInternet, socket.isConnected {
+      return text.append(endpoint: socket.peer, socket.table, names)
+    }
     if socket.family.isInternet && (socket.isConnected || !socket.peer.address.isUnspecified) {
       text.append(endpoint: socket.peer)
     } else if socket.family == .unix && socket.peerInode != 0 {
@@ -84,6 +90,7 @@ struct CellWriter {
     } else {
       text.append("*")
     }
+    return text.count - start
   }
 
   /// Path, abstract name, `route:640`, `0x0003%eth0`; `#inode` for what has no name.

@@ -80,7 +80,7 @@ public enum GapLines {
       text.append("sockeye: ", .yellow, if: isColored)
       _ = text.append(terminal: gap.message)
       if let remedy = gap.remedy {
-        text.append(" ")
+        text.append("; ")
         _ = text.append(terminal: remedy)
       }
       text.append("\n")

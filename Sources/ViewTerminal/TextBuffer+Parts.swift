@@ -3,6 +3,29 @@ import ViewText
 
 // The small pieces that tables, trees and cards share. Those that may hold wide characters return their columns.
 extension TextBuffer {
+  /// `name:service` where they are known; the columns that it takes.
+  mutating func append(endpoint: Endpoint, _ table: SocketTable, _ names: ResolvedNames) -> Int {
+    let start = count
+    var width = 0
+    if let name = names.host(endpoint.address) {
+      width = append(terminal: name)
+    } else if endpoint.address.isUnspecified {
+      append("*")
+      width = 1
+    } else {
+      if endpoint.address.version == .v6 { append("[") }
+      append(endpoint.address)
+      if endpoint.address.version == .v6 { append("]") }
+      width = count - start
+    }
+    append(":")
+    if let service = names.service(endpoint.port, table) { return width + 1 + append(terminal: service) }
+    let portStart = count
+    append(decimal: endpoint.port)
+    return width + 1 + count - portStart
+  }
+
+
   /// A cell that has nothing to say.
   mutating func appendUnknown() -> Int {
     append("-")

@@ -13,4 +13,6 @@ enum ExitStatus: Int32, Error {
 struct Failure: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = "sockeye: \(description)" }
+  /// A message that names the program itself.
+  init(complete description: String) { self.description = description }
 }

@@ -9,10 +9,10 @@ extension Filter {
       return try Filter(words: words, names: hostNames)
     } catch {
       var message = error.rendered(in: Filter.text(ofWords: words), prefix: "sockeye: filter: ")
-      if words.count == 1, words[0].contains(":") {
-        message += "\nto ask about one address or port: sockeye who \(words[0])"
+      if words.count == 1, (try? WhoTarget(words)) != nil {
+        message += "\nto ask who is behind it: sockeye who \(words[0])"
       }
-      throw FilterFailure(description: message)
+      throw Failure(complete: message)
     }
   }
 
@@ -23,9 +23,6 @@ extension Filter {
     return names
   }()
 }
-
-/// Already carries the program's name.
-struct FilterFailure: Error, CustomStringConvertible { let description: String }
 
 extension ProcessFacts {
   /// What a filter must know of processes.

@@ -43,8 +43,11 @@ struct OutputOptions: ParsableArguments {
     name: [.customShort("n"), .long],
     help: "Numbers, no names looked up: the default, accepted for the sake of habit.")
   var numeric = false
-  @Flag(name: .long, help: "Look up the names of addresses and services; what takes too long stays a number.")
+  @Flag(name: .long, help: "Look up names of addresses and services, for 2 s at most; what takes longer stays a number.")
   var resolve = false
+
+  /// How long `--resolve` waits for all names together.
+  static let resolveLimit = Duration.seconds(2)
 
   func validate() throws {
     let chosen = [output.map { $0.rawValue }, json ? "json" : nil, jsonl ? "jsonl" : nil].compactMap { $0 }

@@ -30,6 +30,10 @@ import KernelSystem
 
   /// Help and version are answers; the rest is bad usage or a failure, and exit status 2.
   private static func finish(_ error: any Error) -> Never {
+    if let failure = error as? Failure {
+      Output.error().write(failure.description + "\n")
+      ExitStatus.failed.exit()
+    }
     let text = fullMessage(for: error) + "\n"
     if exitCode(for: error).isSuccess {
       Output.standard().write(text)

@@ -24,6 +24,8 @@
 #include <linux/unix_diag.h>
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>

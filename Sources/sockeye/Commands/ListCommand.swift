@@ -46,17 +46,17 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let filter = try Filter.parsing(filter)
-    let snapshot: Snapshot
+    var snapshot: Snapshot
     do throws(ObserverError) { snapshot = try SnapshotObserver.take(request(filter)) } catch {
       throw Failure(error.description)
     }
     let selection = filter.select(from: snapshot)
     let isChosen = states.choice(filter: filter)
-    let chosen = selection.sockets.lazy.map(Int.init).filter {
-      let socket = snapshot.sockets[$0]
-      return families.includes(socket) && isChosen(socket)
+    let chosen = selection.sockets.map(Int.init).filter {
+      families.includes(snapshot.sockets[$0]) && isChosen(snapshot.sockets[$0])
     }
-    try show(snapshot, Array(chosen))
+    if output.resolve { NameResolver.resolve(&snapshot, chosen, within: OutputOptions.resolveLimit) }
+    try show(snapshot, chosen)
     Output.tell(snapshot.gaps + Self.gaps(selection), output.color)
     if chosen.isEmpty { throw ExitStatus.nothingFound }
   }

@@ -34,7 +34,7 @@ struct WhoCommand: ParsableCommand {
 
   func run() throws {
     let target = try WhoTarget(target)
-    let snapshot: Snapshot
+    var snapshot: Snapshot
     do throws(ObserverError) { snapshot = try SnapshotObserver.take(Self.request(target)) } catch {
       throw Failure(error.description)
     }
@@ -45,6 +45,7 @@ struct WhoCommand: ParsableCommand {
       Output.error().write("sockeye: nothing on this host matches \(self.target.joined(separator: " "))\n")
       throw ExitStatus.nothingFound
     }
+    if output.resolve { NameResolver.resolve(&snapshot, Array(matching), within: OutputOptions.resolveLimit) }
     try show(subjects, snapshot)
     Output.tell(snapshot.gaps, output.color)
   }
