@@ -23,6 +23,10 @@ public struct Errno: Error, Hashable, Sendable, RawRepresentable, CustomStringCo
 
   /// The process or the thing asked for no longer exists: an expected race, not a failure.
   public var meansGone: Bool { self == .noSuchProcess || self == .noSuchFile }
+  /// This kernel has no such family, type or protocol.
+  public var meansUnsupported: Bool {
+    rawValue == EAFNOSUPPORT || rawValue == EPROTONOSUPPORT || rawValue == ESOCKTNOSUPPORT
+  }
   /// The kernel refused for want of privilege.
   public var meansDenied: Bool { self == .notPermitted || self == .accessDenied }
 
