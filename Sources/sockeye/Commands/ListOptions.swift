@@ -39,9 +39,9 @@ struct FamilyOptions: ParsableArguments {
   }
 }
 
-/// Which states; by default those of sockets in use: listening, and those with a peer.
+/// Which states; by default those of sockets in use: listening, and those with a peer but for TIME_WAIT and SYN_RECV.
 struct StateOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Sockets in every state.") var all = false
+  @Flag(name: .shortAndLong, help: "Sockets in every state (default: listening and connected, without TIME_WAIT and SYN_RECV).") var all = false
   @Flag(name: .shortAndLong, help: "Listening sockets only, and UDP sockets that wait for anybody.")
   var listening = false
 
@@ -53,14 +53,20 @@ struct StateOptions: ParsableArguments {
   func states(filter: Filter) -> SocketStateSet {
     if all || filter.mentionsStates { return .all }
     // Of datagram sockets the unconnected ones are the listeners.
-    return listening ? [SocketStateSet(.listen), SocketStateSet(.close)] : .all
+    if listening { return [SocketStateSet(.listen), SocketStateSet(.close)] }
+    return SocketStateSet.all.subtracting(Self.leftovers)
   }
+
+  /// As in ss: what is over, and what has not begun, is shown to those who ask.
+  private static let leftovers: SocketStateSet = [
+    SocketStateSet(.timeWait), SocketStateSet(.synReceived), SocketStateSet(.newSynReceived),
+  ]
 
   /// Whether a socket is in the answer. A filter that speaks of states decides alone.
   func choice(filter: Filter) -> (Socket) -> Bool {
     if all || filter.mentionsStates { return { _ in true } }
     if listening { return { $0.isListening || $0.waitsForAnybody } }
-    return { $0.isListening || $0.isConnected || $0.waitsForAnybody }
+    return { !Self.leftovers.contains($0.state) && ($0.isListening || $0.isConnected || $0.waitsForAnybody) }
   }
 }
 
