@@ -141,11 +141,11 @@ private let isRoot = geteuid() == 0
     let descriptors = openDescriptors()
     let diag = try SockDiagSocket()
     let opened = try #require(openDescriptors().subtracting(descriptors).first { isDiag($0) })
-    let target = TestAddress { getsockname(opened, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    let target = TestAddress { getsockname(opened, $0, $1) }
     let forger = try TestSocket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG)
     let bytes = doneBytes()
     let sent = target.withPointer {
-      sendto(forger.number, bytes, bytes.count, 0, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1)
+      sendto(forger.number, bytes, bytes.count, 0, $0, $1)
     }
     let errno = Errno.current
     #expect(sent == -1)

@@ -14,7 +14,7 @@ private final class Parcel {
 /// The namespace goes with the thread and the sockets opened in it. Needs CAP_SYS_ADMIN.
 func inFreshNamespace(_ body: @escaping () throws -> Void) throws {
   try onOwnThread {
-    guard unshare(CLONE_NEWNET) == 0 else {
+    guard clinux_unshare(CLONE_NEWNET) == 0 else {
       throw SystemError("unshare", on: "CLONE_NEWNET", .current)
     }
     try bringLoopbackUp()

@@ -37,12 +37,12 @@ final class TestSocket {
   }
 
   func bind(_ address: TestAddress) throws {
-    let status = address.withPointer { CLinux.bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    let status = address.withPointer { CLinux.bind(number, $0, $1) }
     guard status == 0 else { throw SystemError("bind", on: "\(address)", .current) }
   }
 
   func connect(_ address: TestAddress) throws {
-    let status = address.withPointer { CLinux.connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    let status = address.withPointer { CLinux.connect(number, $0, $1) }
     guard status == 0 else { throw SystemError("connect", on: "\(address)", .current) }
   }
 
@@ -51,18 +51,18 @@ final class TestSocket {
   }
 
   func accept() throws -> TestSocket {
-    let accepted = accept4(number, __SOCKADDR_ARG(__sockaddr__: nil), nil, Int32(SOCK_CLOEXEC.rawValue))
-    guard accepted >= 0 else { throw SystemError("accept4", on: "\(number)", .current) }
+    let accepted = CLinux.accept(number, nil, nil)
+    guard accepted >= 0 else { throw SystemError("accept", on: "\(number)", .current) }
     return TestSocket(owning: accepted)
   }
 
   /// getsockname(2).
   var local: TestAddress {
-    TestAddress { CLinux.getsockname(number, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    TestAddress { CLinux.getsockname(number, $0, $1) }
   }
   /// getpeername(2).
   var peer: TestAddress {
-    TestAddress { CLinux.getpeername(number, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    TestAddress { CLinux.getpeername(number, $0, $1) }
   }
 }
 
