@@ -27,7 +27,10 @@ public struct SnapshotAssembler {
     var index = fresh
     if socket.cookie != .unknown {
       index = byCookie.insert(socket.cookie.rawValue, fresh)
-    } else if socket.inode != 0 {
+    }
+    // An accepted MPTCP socket has a copy of its listener's cookie: then the inodes tell them apart.
+    let isCopy = index != fresh && sockets[index].inode != socket.inode && sockets[index].inode != 0 && socket.inode != 0
+    if isCopy || socket.cookie == .unknown && socket.inode != 0 {
       index = byInode.insert(socket.inode, fresh)
     }
     guard index == fresh else {

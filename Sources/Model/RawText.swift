@@ -6,6 +6,11 @@ public struct RawText: Hashable, Sendable, ExpressibleByStringLiteral {
   @inlinable public init(_ bytes: [UInt8]) { self.bytes = bytes }
   @inlinable public init(_ string: String) { bytes = Array(string.utf8) }
   @inlinable public init(stringLiteral string: String) { self.init(string) }
+  /// A unix socket's name as the kernel counts it: a path with its NUL, an abstract name with NUL in front and no end.
+  public init(socketName bytes: [UInt8]) {
+    let isPath = bytes.first != 0
+    self.bytes = isPath ? Array(bytes.prefix { $0 != 0 }) : bytes
+  }
   @inlinable public var isEmpty: Bool { bytes.isEmpty }
 
   /// Text for comparison and messages; invalid UTF-8 becomes U+FFFD. Not escaped.

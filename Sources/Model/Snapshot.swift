@@ -101,6 +101,9 @@ public struct Snapshot: Sendable {
   @inlinable public func name(of socket: Socket) -> RawText? {
     socket.nameIndex < 0 ? nil : names[Int(socket.nameIndex)]
   }
+  @inlinable public func peerName(of socket: Socket) -> RawText? {
+    socket.peerNameIndex < 0 ? nil : names[Int(socket.peerNameIndex)]
+  }
   @inlinable public func holdings(of socket: Socket) -> ArraySlice<Holding> {
     let first = Int(socket.firstHolding)
     return holdings[first..<(first + Int(socket.holdingCount))]

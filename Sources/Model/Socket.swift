@@ -123,6 +123,8 @@ public struct Socket: Sendable {
   public var detailIndex: Int32 = -1
   /// Index into `Snapshot.names`, or -1: path or abstract name of a unix socket (an abstract one begins with NUL).
   public var nameIndex: Int32 = -1
+  /// Index into `Snapshot.names`, or -1: the name of the unix socket at the other end.
+  public var peerNameIndex: Int32 = -1
   /// Where its holdings begin in `Snapshot.holdings`, and how many there are.
   public var firstHolding: Int32 = 0
   public var holdingCount: Int32 = 0

@@ -4,6 +4,8 @@ import Model
 /// A socket asked through a duplicate of another process's descriptor, as port mappers on Windows do it.
 struct AskedSocket {
   let answers: SocketAnswers
+  /// Needs CAP_NET_ADMIN over the namespace.
+  let netns: NetworkNamespace?
 
   /// nil when the process or its descriptor is gone, or we may not.
   init?(_ descriptor: Int32, of pid: Int32) {
@@ -11,20 +13,29 @@ struct AskedSocket {
       let process = try ProcessDescriptor(pid: pid)
       let duplicate = try process.duplicate(descriptor)
       answers = SocketAnswers(asking: duplicate)
+      let namespace = try? NamespaceFile.ofSocket(duplicate)  // refused: then it is unknown
+      switch namespace {
+      case .some(let namespace):
+        netns = NamespaceFile.networkNamespaceInode(namespace).map {
+          NetworkNamespace(UInt32(truncatingIfNeeded: $0))
+        }
+      case .none: netns = nil
+      }
     } catch { return nil }
   }
 
   var unixName: RawText? {
     guard case .unix(let name) = answers.local, !name.isEmpty else { return nil }
-    return RawText(name)
+    return RawText(socketName: name)
   }
 }
 
 extension Socket {
-  /// What the answers tell; its namespace is taken for the own one, which holds for all that others may not enter.
-  init(_ asked: AskedSocket, own: NetworkNamespace) {
+  /// What the answers tell.
+  init(_ asked: AskedSocket) {
     self.init()
     let answers = asked.answers
+    netns = asked.netns ?? .unknown
     cookie = SocketCookie(answers.cookie ?? 0)
     inode = answers.inode ?? 0
     family = AddressFamily(rawValue: UInt16(truncatingIfNeeded: answers.family ?? 0))

@@ -56,7 +56,7 @@ struct IteratorSource: ~Copyable {
         let (index, isNew) = isWanted ? assembler.merge(socket) : (-1, true)
         if isNew { findings.note(socket, record) }
         guard isWanted else { return }
-        if isNew { assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init)) }
+        if isNew { assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init(socketName:))) }
         assembler.hold(socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
       }
     }

@@ -130,7 +130,7 @@ extension Socket {
     userID = record.userID
     local = Endpoint(
       IPAddress(family: family, high: record.localHigh, low: record.localLow),
-      port: type == .raw ? 0 : record.localPort)
+      port: record.localPort)
     peer = Endpoint(
       IPAddress(family: family, high: record.peerHigh, low: record.peerLow), port: record.peerPort)
     if state == .listen { origin = .listen }

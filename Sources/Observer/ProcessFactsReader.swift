@@ -38,7 +38,7 @@ struct ProcessFactsReader: ~Copyable {
       process.user = users.user(status.effectiveUserID)
     }
     if facts.contains(.arguments), let line = directory.commandLine(&buffer).value {
-      process.arguments = line.arguments.map(RawText.init)
+      process.arguments = line.arguments.map { RawText($0) }
     }
     if facts.contains(.executable), let link = directory.executable().value {
       process.executable = RawText(link.path)

@@ -18,6 +18,7 @@ extension SnapshotRun {
     ProcessFactsReader.fill(&snapshot, request.processFacts, &gaps)
     snapshot.explainAbsences(refusedProcesses: refused)
     snapshot.inferOrigins()
+    if request.tables.contains(SocketTable.unix) { snapshot.nameUnixPeers() }
     snapshot.nameOwners()
     if request.asksSockets { gaps += snapshot.crossCheckWithSockets() }
     if let gap = Self.refusalGap(snapshot, refused, privileges) {
@@ -86,19 +87,26 @@ extension Snapshot {
 }
 
 extension SnapshotRun {
-  /// Sockets with an inode and no holder may have changed hands while descriptors were read, or ended: they are
-  /// looked for once more.
+  /// Sockets with an inode and no holder may have changed hands while descriptors were read, or belong to a thread with
+  /// a descriptor table of its own, or to a process whose first thread has ended: a second look, by the iterator where
+  /// it is allowed, for `/proc/PID/fd` shows neither of the latter two.
   private mutating func settleUnheld() {
-    guard refusedProcesses == 0 else { return }
+    guard refusedProcesses == 0 || privileges.mayReadEveryProcess else { return }
     let unheld = assembler.unheldWithInode()
     guard !unheld.isEmpty else { return }
-    guard let iterator = iterator.take() else {
-      var scan = DescriptorScan()
-      do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { note("\(error)") }
-      _ = assembler.hold(scan, unheld)
-      return
+    if privileges.mayTrace && request.holderSource != .procfs {
+      do throws(BPFError) {
+        if let source = iterator.take() {
+          try source.findHolders(of: unheld, into: &assembler)
+        } else {
+          try IteratorSource(SocketIteratorRequest()).findHolders(of: unheld, into: &assembler)
+        }
+        return
+      } catch { if evidence == .iterator { return note("\(error)") } }
     }
-    do throws(BPFError) { try iterator.findHolders(of: unheld, into: &assembler) } catch { note("\(error)") }
+    var scan = DescriptorScan()
+    do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { return note("\(error)") }
+    _ = assembler.hold(scan, unheld)
   }
 
   private mutating func note(_ failure: String) {

@@ -47,13 +47,23 @@ extension SnapshotRun {
       guard let identity = identities[held.pid] else { continue }
       if known[held.inode] == nil {
         guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else { continue }
-        let socket = Socket(asked, own: catalog.own)
+        readTablesOfUnknownNamespace(asked, held)
+        let socket = Socket(asked)
         guard filterScope.isWanted(socket) else { continue }
         known[held.inode] = assembler.add(socket, name: asked.unixName)
       }
       guard let index = known[held.inode] else { continue }
       assembler.hold(socket: index, process: assembler.process(identity), descriptor: held.descriptor)
     }
+  }
+
+  /// A namespace that nothing keeps but its sockets: its tables tell more than the socket itself.
+  private mutating func readTablesOfUnknownNamespace(_ asked: AskedSocket, _ held: HeldInode) {
+    guard onlyNamespace == nil, let namespace = asked.netns,
+      catalog.addSocket(of: namespace, pid: held.pid, descriptor: held.descriptor),
+      let entry = catalog.entries[namespace]
+    else { return }
+    dumpAllTables(entry)
   }
 }
 

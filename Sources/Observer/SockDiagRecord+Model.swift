@@ -19,10 +19,9 @@ extension Socket {
     mark = record.mark
     cgroupID = record.cgroupID
     if record.present.contains(.v6Only) { isV6Only = record.v6Only != 0 }
-    // Of a raw socket the source port is its protocol.
-    let localPort = type == .raw ? 0 : record.sourcePort
+    // Of a raw socket the port is its protocol (`inet_num`), here as everywhere.
     local = Endpoint(
-      IPAddress(family: family, high: record.sourceHigh, low: record.sourceLow), port: localPort)
+      IPAddress(family: family, high: record.sourceHigh, low: record.sourceLow), port: record.sourcePort)
     peer = Endpoint(
       IPAddress(family: family, high: record.destinationHigh, low: record.destinationLow),
       port: record.destinationPort)

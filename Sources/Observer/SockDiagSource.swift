@@ -35,7 +35,8 @@ struct SockDiagSource: ~Copyable {
       run(.unix(states: states, show: wantsDetails ? [.table, .memory] : .table), table) { (record, netns) in
         let socket = Socket(record, netns: netns)
         guard wanted(socket) else { return }
-        assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil, name: record.name.map(RawText.init))
+        assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil, 
+          name: record.name.map(RawText.init(socketName:)))
       }
     case .packet:
       run(.packet(), table) { (record, netns) in

@@ -136,10 +136,17 @@ struct JSONSocketWriter {
     text.append(#"""#)
     if socket.family.isInternet {
       appendInternet(socket, to: &text)
-    } else if let name = snapshot.name(of: socket) {
-      text.append(#","local":{"path":""#)
-      text.appendJSONSocketName(name)
-      text.append(#""}"#)
+    } else if socket.family == .unix {
+      if let name = snapshot.name(of: socket) {
+        text.append(#","local":{"path":""#)
+        text.appendJSONSocketName(name)
+        text.append(#""}"#)
+      }
+      if let name = snapshot.peerName(of: socket) {
+        text.append(#","peer":{"path":""#)
+        text.appendJSONSocketName(name)
+        text.append(#""}"#)
+      }
     } else if let detail = snapshot.detail(of: socket) {
       if let address = detail.netlink { appendNetlink(address, to: &text) }
       if let address = detail.vsock { appendVsock(address, to: &text) }

@@ -80,6 +80,8 @@ struct CellWriter {
     }
     if socket.family.isInternet && (socket.isConnected || !socket.peer.address.isUnspecified) {
       text.append(endpoint: socket.peer)
+    } else if let name = snapshot.peerName(of: socket) {
+      return text.append(socketName: name)
     } else if socket.family == .unix && socket.peerInode != 0 {
       text.append("#")
       text.append(decimal: socket.peerInode)

@@ -37,7 +37,8 @@ struct Listing {
     guard let array = try JSONSerialization.jsonObject(with: output) as? [[String: Any]] else {
       throw Failure(description: "the output is JSON, but no array of objects")
     }
-    return array
+    // Gaps come last, and are no sockets.
+    return array.filter { $0["event"] == nil }
   }
 
   static func sighting(of record: [String: Any]) -> Sighting {
