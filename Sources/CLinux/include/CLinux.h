@@ -41,5 +41,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "EventRecord.h"
 #include "SocketRecord.h"
 #include "shims.h"

@@ -17,13 +17,17 @@ typedef __u8 uint8_t;
 typedef __u16 uint16_t;
 typedef __u32 uint32_t;
 typedef __u64 uint64_t;
+typedef __s32 int32_t;
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
+typedef __s32 s32;
 typedef int pid_t;
 typedef _Bool bool;
 #define NULL ((void *)0)
+enum { false = 0, true = 1 };
 
 #define AF_UNIX 1
 #define AF_INET 2
@@ -39,11 +43,31 @@ typedef _Bool bool;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct sched_entity {
+  u64 sum_exec_runtime;
+};
+struct thread_info {
+  u32 status;
+};
 struct task_struct {
+  struct thread_info thread_info;
   pid_t pid;
   pid_t tgid;
   u64 start_boottime;
+  u64 self_exec_id;
   struct task_struct *group_leader;
+  struct task_struct *real_parent;
+  struct signal_struct *signal;
+  struct nsproxy *nsproxy;
+  struct mm_struct *mm;
+  struct fs_struct *fs;
+  struct files_struct *files;
+  struct sched_entity se;
+  u64 utime;
+  u64 stime;
+  int exit_code;
+  unsigned int in_execve : 1;
+  char comm[16];
 };
 
 struct ns_common {
@@ -65,6 +89,9 @@ struct in6_addr {
 typedef struct {
   int counter;
 } atomic_t;
+typedef struct {
+  s64 counter;
+} atomic64_t;
 typedef struct refcount_struct {
   atomic_t refs;
 } refcount_t;
@@ -81,11 +108,16 @@ struct sock_common {
   volatile unsigned char skc_state;
   unsigned char skc_ipv6only : 1;
   int skc_bound_dev_if;
+  unsigned long skc_flags;
+  atomic64_t skc_cookie;
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
 };
 
+typedef struct {
+  int owned;
+} socket_lock_t;
 struct kernfs_node {
   u64 id;
 };
@@ -104,14 +136,17 @@ struct timer_list {
 
 struct inode {
   unsigned long i_ino;
+  unsigned int i_nlink;
   struct super_block *i_sb;
 };
 struct super_block {
   unsigned long s_magic;
+  u32 s_dev;
 };
 struct socket_wq;
 struct socket {
   struct sock *sk;
+  struct file *file;
   const struct proto_ops *ops;
 };
 struct socket_alloc {
@@ -128,6 +163,8 @@ struct file {
 
 struct sock {
   struct sock_common __sk_common;
+  socket_lock_t sk_lock;
+  int sk_err;
   u16 sk_type;
   u16 sk_protocol;
   u8 sk_shutdown;
@@ -149,6 +186,7 @@ struct sock {
   unsigned long sk_pacing_rate;
   unsigned long sk_max_pacing_rate;
   struct timer_list sk_timer;
+  struct timer_list tcp_retransmit_timer;  // since 6.19; icsk_retransmit_timer before
   struct socket *sk_socket;
   struct sock_cgroup_data sk_cgrp_data;
 };
@@ -199,6 +237,7 @@ struct inet_connection_sock {
   __u8 icsk_probes_out;
   struct {
     __u32 ato : 8;
+    __u32 lrcvtime;
     __u16 rcv_mss;
   } icsk_ack;
 };
@@ -248,6 +287,7 @@ struct tcp_sock {
   u32 sacked_out;
   u32 lost_out;
   u32 retrans_out;
+  u32 lost;
   u32 total_retrans;
   u32 reordering;
   u32 reord_seen;
