@@ -2,10 +2,15 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [.strictMemorySafety()]
+// `@_lifetime`: a property that lends a Span of its owner's buffer.
+let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
   name: "sockeye",
-  products: [.executable(name: "sockeye", targets: ["sockeye"])],
+  products: [
+    .executable(name: "sockeye", targets: ["sockeye"]),
+    .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -17,7 +22,7 @@ let package = Package(
 
     // Sources: kernel -> raw records. They know nothing of Model.
     .target(name: "KernelSystem", dependencies: ["CLinux"], swiftSettings: strict),
-    .target(name: "KernelProc", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict),
+    .target(name: "KernelProc", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict + lifetimes),
     .target(name: "KernelNetlink", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict),
     .target(
       name: "KernelBPF", dependencies: ["CLinux", "KernelSystem"], exclude: ["BPF"],
@@ -41,10 +46,14 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
+        "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal", "KernelBPF", "KernelSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    .testTarget(
+      name: "KernelNetlinkTests", dependencies: ["CLinux", "KernelSystem", "KernelNetlink"],
+      exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

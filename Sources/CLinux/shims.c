@@ -1,8 +1,11 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 ssize_t clinux_getdents64(int directory, void *buffer, size_t size) {
   return syscall(SYS_getdents64, directory, buffer, size);
@@ -23,6 +26,14 @@ int clinux_effective_capabilities(uint64_t *effective) {
   *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
   return 0;
 }
+
+int clinux_setns(int descriptor, int kind) { return setns(descriptor, kind); }
+
+int clinux_unshare(int flags) { return unshare(flags); }
+
+const char *clinux_errno_name(int number) { return strerrorname_np(number); }
+
+const char *clinux_errno_text(int number) { return strerrordesc_np(number); }
 
 int clinux_ioctl_none(int descriptor, unsigned long request) { return ioctl(descriptor, request); }
 

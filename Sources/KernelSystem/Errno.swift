@@ -27,13 +27,13 @@ public struct Errno: Error, Hashable, Sendable, RawRepresentable, CustomStringCo
 
   /// The symbolic name where one is known, else the number: `ECONNREFUSED`.
   public var name: String {
-    guard let text = unsafe strerrorname_np(rawValue) else { return "errno \(rawValue)" }
+    guard let text = unsafe clinux_errno_name(rawValue) else { return "errno \(rawValue)" }
     return unsafe String(cString: text)
   }
 
   /// The text of `strerror(3)`.
   public var description: String {
-    guard let text = unsafe strerrordesc_np(rawValue) else { return "error \(rawValue)" }
+    guard let text = unsafe clinux_errno_text(rawValue) else { return "error \(rawValue)" }
     return unsafe String(cString: text)
   }
 }

@@ -13,7 +13,7 @@ public enum NetworkNamespaceEntry {
     try enter(descriptor, named: subject)
     let result: Swift.Result<Result, Failure>
     do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
-    let back = home.borrow { setns($0, CLONE_NEWNET) }
+    let back = home.borrow { clinux_setns($0, CLONE_NEWNET) }
     precondition(back == 0, "setns back to the own network namespace failed")
     return result
   }
@@ -23,7 +23,7 @@ public enum NetworkNamespaceEntry {
   ) throws(SystemError) {
     do throws(Errno) {
       _ = try descriptor.borrow { (number) throws(Errno) in
-        try retryingOnInterrupt { setns(number, CLONE_NEWNET) }
+        try retryingOnInterrupt { clinux_setns(number, CLONE_NEWNET) }
       }
     } catch { throw SystemError("setns", on: subject, error) }
   }

@@ -1,9 +1,7 @@
 // Kernel interfaces as C declares them. No logic: a shim is here only where a macro or a variadic
 // function cannot be imported into Swift.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE: Swift's Glibc module is built without it, and both must see the same structures.
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -17,13 +15,12 @@
 #include <linux/nsfs.h>
 #include <linux/packet_diag.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <linux/unix_diag.h>
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
-#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -43,4 +40,5 @@
 
 #include "EventRecord.h"
 #include "SocketRecord.h"
+#include "TCPInfo.h"
 #include "shims.h"

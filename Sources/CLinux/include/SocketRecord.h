@@ -48,14 +48,24 @@ struct sockeye_socket_record {
   uint16_t peer_port;   ///< network order
   uint16_t syn_backlog;  ///< listener: half-open requests
   uint32_t uid;
-  uint8_t local_address[16];  ///< network order; IPv4 in the first 4
-  uint8_t peer_address[16];
+  uint64_t local_address[2];  ///< network order; IPv4 in the first 4 bytes
+  uint64_t peer_address[2];
   uint32_t receive_queue;
   uint32_t send_queue;
   uint32_t interface_index;
   uint32_t mark;
   uint64_t cgroup_id;
   uint64_t peer_inode;  ///< unix
+};
+
+/// What the program is built for: constants to the verifier, written before load.
+struct sockeye_iterator_constants {
+  uint64_t families;     ///< a bit an AF_*
+  uint32_t only_port;    ///< internet sockets with this port at either end; 0 is all
+  uint32_t only_netns;   ///< 0 is all
+  uint8_t want_internals;
+  uint8_t want_namespaces;
+  uint8_t reserved[6];
 };
 
 struct sockeye_tcp_record {
@@ -67,7 +77,7 @@ struct sockeye_tcp_record {
   uint64_t max_pacing_rate;
   uint64_t jiffies;  ///< `bpf_jiffies64` at the record: the scale of every `_jiffies` below
   uint64_t now;      ///< `bpf_ktime_get_ns` at the record
-  char congestion[16];
+  uint64_t congestion[2];  ///< name, NUL-padded, in memory order
   uint32_t srtt;     ///< microseconds << 3
   uint32_t mdev;     ///< microseconds << 2
   uint32_t min_rtt;  ///< microseconds, ~0 when there is none
@@ -136,5 +146,6 @@ struct sockeye_memory_record {
 };
 
 _Static_assert(sizeof(struct sockeye_socket_record) == 128, "layout");
+_Static_assert(sizeof(struct sockeye_iterator_constants) == 24, "layout");
 _Static_assert(sizeof(struct sockeye_tcp_record) == 264, "layout");
 _Static_assert(sizeof(struct sockeye_memory_record) == 40, "layout");

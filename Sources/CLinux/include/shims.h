@@ -11,6 +11,12 @@ int clinux_pidfd_open(pid_t pid, unsigned int flags);
 int clinux_pidfd_getfd(int pidfd, int target, unsigned int flags);
 /// capget(2) of the calling thread: effective set into `*effective`; 0 or -1 with errno.
 int clinux_effective_capabilities(uint64_t *effective);
+/// setns(2), which glibc declares only with _GNU_SOURCE; likewise unshare(2).
+int clinux_setns(int descriptor, int kind);
+int clinux_unshare(int flags);
+/// `ECONNREFUSED` and its text without locale; NULL for an unknown number.
+const char *clinux_errno_name(int number);
+const char *clinux_errno_text(int number);
 /// ioctl(2) with an int result and no argument (NS_GET_NSTYPE, SIOCGSKNS): a value, or -1 with errno.
 int clinux_ioctl_none(int descriptor, unsigned long request);
 /// ioctl(2) that writes one int (SIOCINQ, SIOCOUTQ).

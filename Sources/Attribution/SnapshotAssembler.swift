@@ -1,0 +1,169 @@
+import Model
+
+/// Joins what several sources say of the same sockets, and the sockets with their holders.
+///
+/// A socket is one by its cookie; where a source has no cookies, by its inode. Later sightings complete earlier ones
+/// and never overwrite what is known.
+public struct SnapshotAssembler {
+  public private(set) var sockets: [Socket] = []
+  private var details: [SocketDetail] = []
+  private var names: [RawText] = []
+  private var holdings: [Holding] = []
+  private var identities: [ProcessIdentity] = []
+  private var processIndexes: [ProcessIdentity: Int32] = [:]
+  private var lastProcess: (identity: ProcessIdentity, index: Int32)?
+  private var byCookie: KeyTable
+  private var byInode = KeyTable()
+
+  public init(expectedSockets: Int = 0) {
+    byCookie = KeyTable(minimumCapacity: expectedSockets)
+    sockets.reserveCapacity(expectedSockets)
+    holdings.reserveCapacity(expectedSockets)
+  }
+
+  /// Adds a socket, or completes the one that has its cookie; the index of it.
+  @discardableResult
+  public mutating func add(_ socket: Socket, detail: SocketDetail? = nil, name: RawText? = nil) -> Int {
+    let fresh = sockets.count
+    var index = fresh
+    if socket.cookie != .unknown {
+      index = byCookie.insert(socket.cookie.rawValue, fresh)
+    } else if socket.inode != 0 {
+      index = byInode.insert(socket.inode, fresh)
+    }
+    if index == fresh {
+      sockets.append(socket)
+    } else {
+      complete(index, from: socket)
+    }
+    if let detail { attach(detail, to: index) }
+    if let name, sockets[index].nameIndex < 0 {
+      sockets[index].nameIndex = Int32(names.count)
+      names.append(name)
+    }
+    return index
+  }
+
+  /// Whether a socket with this cookie was added.
+  public func contains(_ cookie: SocketCookie) -> Bool { byCookie.index(of: cookie.rawValue) != nil }
+
+  private mutating func complete(_ index: Int, from other: Socket) {
+    func fill<Value>(_ path: WritableKeyPath<Socket, Value?>) {
+      if sockets[index][keyPath: path] == nil { sockets[index][keyPath: path] = other[keyPath: path] }
+    }
+    fill(\.receiveQueue)
+    fill(\.sendQueue)
+    fill(\.userID)
+    fill(\.isV6Only)
+    if sockets[index].inode == 0 { sockets[index].inode = other.inode }
+    if sockets[index].netns == .unknown { sockets[index].netns = other.netns }
+    if sockets[index].peerInode == 0 { sockets[index].peerInode = other.peerInode }
+    if sockets[index].origin == .unknown { sockets[index].origin = other.origin }
+    if sockets[index].cgroupID == 0 { sockets[index].cgroupID = other.cgroupID }
+    if sockets[index].type == .unknown { sockets[index].type = other.type }
+  }
+
+  private mutating func attach(_ detail: SocketDetail, to index: Int) {
+    let existing = Int(sockets[index].detailIndex)
+    guard existing >= 0 else {
+      sockets[index].detailIndex = Int32(details.count)
+      details.append(detail)
+      return
+    }
+    details[existing].complete(from: detail)
+  }
+
+  /// The index that stands for a process in this snapshot.
+  public mutating func process(_ identity: ProcessIdentity) -> Int32 {
+    if let lastProcess, lastProcess.identity == identity { return lastProcess.index }
+    let fresh = Int32(identities.count)
+    let index = processIndexes[identity, default: fresh]
+    if index == fresh {
+      processIndexes[identity] = index
+      identities.append(identity)
+    }
+    lastProcess = (identity, index)
+    return index
+  }
+
+  /// Says that a process holds a socket by a descriptor. Said twice, it counts twice: each source runs once.
+  public mutating func hold(socket: Int, process: Int32, descriptor: Int32) {
+    holdings.append(Holding(socket: Int32(truncatingIfNeeded: socket), process: process, descriptor: descriptor))
+    sockets[socket].holdingCount += 1
+  }
+
+  public var processIdentities: [ProcessIdentity] { identities }
+}
+
+extension SnapshotAssembler {
+  /// Gives sockets without holders the holders of the socket with the same inode: the subflows of an MPTCP socket.
+  public mutating func shareHoldersByInode() {
+    guard sockets.contains(where: { $0.holdingCount == 0 && $0.inode != 0 }) else { return }
+    var held = KeyTable(minimumCapacity: sockets.count)
+    for (index, socket) in sockets.enumerated() where socket.holdingCount > 0 && socket.inode != 0 {
+      _ = held.insert(socket.inode, index)
+    }
+    var sharers: [Int: [Int]] = [:]
+    for (index, socket) in sockets.enumerated() where socket.holdingCount == 0 && socket.inode != 0 {
+      if let owner = held.index(of: socket.inode) { sharers[owner, default: []].append(index) }
+    }
+    guard !sharers.isEmpty else { return }
+    for holding in holdings {
+      for sharer in sharers[Int(holding.socket)] ?? [] {
+        hold(socket: sharer, process: holding.process, descriptor: holding.descriptor)
+      }
+    }
+  }
+
+  /// The snapshot without process facts: `processes` has one bare entry an identity, for the observer to fill.
+  public consuming func finish() -> Snapshot {
+    var snapshot = Snapshot()
+    groupHoldings()
+    snapshot.processes = identities.map { Process(identity: $0, name: "", parentPID: ProcessID(0)) }
+    snapshot.sockets = sockets
+    snapshot.details = details
+    snapshot.names = names
+    snapshot.holdings = holdings
+    return snapshot
+  }
+
+  /// Counting sort by socket, then by process start and descriptor within the few sockets that have several.
+  private mutating func groupHoldings() {
+    var next: Int32 = 0
+    for index in sockets.indices {
+      sockets[index].firstHolding = next
+      next += sockets[index].holdingCount
+    }
+    var positions = sockets.map(\.firstHolding)
+    var grouped = holdings
+    for holding in holdings {
+      let socket = Int(holding.socket)
+      grouped[Int(positions[socket])] = holding
+      positions[socket] += 1
+    }
+    holdings = grouped
+    for socket in sockets where socket.holdingCount > 1 {
+      let first = Int(socket.firstHolding)
+      let range = first..<(first + Int(socket.holdingCount))
+      let identities = self.identities
+      holdings[range].sort { left, right in
+        let (a, b) = (identities[Int(left.process)], identities[Int(right.process)])
+        return (a.startTicks, a.pid, left.descriptor) < (b.startTicks, b.pid, right.descriptor)
+      }
+    }
+  }
+}
+
+extension SocketDetail {
+  /// Takes over what is not known here.
+  mutating func complete(from other: SocketDetail) {
+    if tcp == nil { tcp = other.tcp }
+    if memory == nil { memory = other.memory }
+    if timer == nil { timer = other.timer }
+    if typeOfService == nil { typeOfService = other.typeOfService }
+    if trafficClass == nil { trafficClass = other.trafficClass }
+    if classID == nil { classID = other.classID }
+    if netlink == nil { netlink = other.netlink }
+    if vsock == nil { vsock = other.vsock }
+  }
+}

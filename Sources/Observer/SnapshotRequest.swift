@@ -1,0 +1,62 @@
+import Model
+
+/// What a snapshot is for, so that no more is collected than is shown.
+public struct SnapshotRequest: Sendable {
+  /// Which namespaces' sockets are wanted.
+  public enum Namespaces: Sendable, Equatable {
+    case all
+    /// The one that sockeye runs in.
+    case current
+    /// The inode of a namespace, `net:[N]`.
+    case inode(NetworkNamespace)
+    /// A name under `/run/netns`, or a path of an nsfs file.
+    case path(String)
+    /// The namespace of a process.
+    case process(ProcessID)
+  }
+
+  /// How holders are found.
+  public enum HolderSource: String, Sendable, CaseIterable {
+    /// Whichever is cheaper here and allowed.
+    case automatic = "auto"
+    /// The `task_file` iterator.
+    case iterator
+    /// `/proc/PID/fd`.
+    case procfs = "proc"
+  }
+
+  public var namespaces: Namespaces = .all
+  public var tables: Set<SocketTable> = Set(SocketTable.allCases)
+  /// The states that will be shown: others may be left out by a source that can.
+  public var states: Set<SocketState> = Set(SocketState.allCases)
+  /// Every shown internet socket has this port at one end; nil for no such promise.
+  public var port: UInt16?
+  /// TCP internals, memory and timers.
+  public var wantsDetails = false
+  public var processFacts: ProcessFacts = [.user]
+  public var holderSource: HolderSource = .automatic
+  /// Duplicate every holder's descriptor and ask the socket itself; report disagreements.
+  public var asksSockets = false
+  public init() {}
+}
+
+/// Facts about processes that cost a read each.
+public struct ProcessFacts: OptionSet, Sendable {
+  public let rawValue: UInt16
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+  public static let user = ProcessFacts(rawValue: 1)
+  public static let arguments = ProcessFacts(rawValue: 2)
+  public static let executable = ProcessFacts(rawValue: 4)
+  public static let workingDirectory = ProcessFacts(rawValue: 8)
+  /// systemd unit and container, from the cgroup path.
+  public static let cgroup = ProcessFacts(rawValue: 16)
+  /// Ancestors, entry leader.
+  public static let lineage = ProcessFacts(rawValue: 32)
+  /// Own network namespace.
+  public static let namespace = ProcessFacts(rawValue: 64)
+  /// Machine-wide identifier.
+  public static let entityID = ProcessFacts(rawValue: 128)
+  public static let all: ProcessFacts = [
+    .user, .arguments, .executable, .workingDirectory, .cgroup, .lineage, .namespace, .entityID,
+  ]
+}

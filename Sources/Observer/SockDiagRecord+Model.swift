@@ -1,0 +1,237 @@
+import KernelNetlink
+import Model
+
+extension Socket {
+  /// An internet socket; its namespace is that of the diag socket.
+  init(_ record: InetDiagRecord, netns: NetworkNamespace) {
+    self.init()
+    self.netns = netns
+    cookie = SocketCookie(record.cookie)
+    inode = UInt64(record.inode)
+    family = AddressFamily(rawValue: UInt16(record.family))
+    takeProtocol(record)
+    state = SocketState(rawValue: record.state) ?? .close
+    shutdown = ShutdownSides(rawValue: record.shutdown)
+    receiveQueue = record.receiveQueue
+    sendQueue = record.sendQueue
+    userID = record.isFullSocket ? record.userID : nil
+    interfaceIndex = record.interface
+    mark = record.mark
+    cgroupID = record.cgroupID
+    if record.present.contains(.v6Only) { isV6Only = record.v6Only != 0 }
+    // Of a raw socket the source port is its protocol.
+    let localPort = type == .raw ? 0 : record.sourcePort
+    local = Endpoint(
+      IPAddress(family: family, high: record.sourceHigh, low: record.sourceLow), port: localPort)
+    peer = Endpoint(
+      IPAddress(family: family, high: record.destinationHigh, low: record.destinationLow),
+      port: record.destinationPort)
+    if state == .listen { origin = .listen }
+  }
+
+  private mutating func takeProtocol(_ record: InetDiagRecord) {
+    switch InetProtocol(number: Int32(record.protocol)) {
+    case .raw:
+      type = .raw
+      self.protocol = SocketProtocol(rawValue: UInt16(record.attributeProtocol))
+    case .udp, .udplite:
+      type = .datagram
+      self.protocol = SocketProtocol(rawValue: record.protocol)
+    case .sctp:
+      type = .unknown  // one-to-one and one-to-many look alike here
+      self.protocol = .sctp
+    default:
+      type = .stream
+      self.protocol = SocketProtocol(rawValue: record.protocol)
+    }
+  }
+
+  /// With what the counters tell about who connected.
+  init(_ details: InetDiagDetails, netns: NetworkNamespace) {
+    self.init(details.record, netns: netns)
+    guard origin == .unknown, let tcp = details.tcp, state == .established || state == .closeWait else { return }
+    // As in sockets.bpf.c: acknowledged bytes count our SYN only on the side that called connect(2).
+    let inFlight = UInt64(sendQueue ?? 0) &- UInt64(tcp.kernel.tcpi_notsent_bytes)
+    let sent = tcp.kernel.tcpi_bytes_sent &- tcp.kernel.tcpi_bytes_retrans
+    switch tcp.kernel.tcpi_bytes_acked &+ inFlight &- sent {
+    case 1: origin = .connect
+    case 0: origin = .accept
+    default: break
+    }
+  }
+
+  init(_ record: UnixDiagRecord, netns: NetworkNamespace) {
+    self.init()
+    self.netns = netns
+    cookie = SocketCookie(record.cookie)
+    inode = UInt64(record.inode)
+    family = .unix
+    type = SocketType(rawValue: UInt16(record.type))
+    state = SocketState(rawValue: record.state) ?? .close
+    shutdown = ShutdownSides(rawValue: record.shutdown ?? 0)
+    receiveQueue = record.receiveQueue
+    sendQueue = record.sendQueue
+    userID = record.userID
+    peerInode = UInt64(record.peerInode ?? 0)
+    if state == .listen { origin = .listen }
+  }
+
+  init(_ record: PacketDiagRecord, netns: NetworkNamespace) {
+    self.init()
+    self.netns = netns
+    cookie = SocketCookie(record.cookie)
+    inode = UInt64(record.inode)
+    family = .packet
+    type = SocketType(rawValue: UInt16(record.type))
+    self.protocol = SocketProtocol(rawValue: record.protocol)
+    userID = record.userID
+    interfaceIndex = record.interface ?? 0
+    receiveQueue = record.memory?.receiveAllocated
+    sendQueue = record.memory?.sendAllocated
+  }
+
+  init(_ record: NetlinkDiagRecord, netns: NetworkNamespace) {
+    self.init()
+    self.netns = netns
+    cookie = SocketCookie(record.cookie)
+    inode = UInt64(record.inode)
+    family = .netlink
+    type = SocketType(rawValue: UInt16(record.type))
+    self.protocol = SocketProtocol(rawValue: UInt16(record.protocol))
+    state = record.state == 1 ? .established : .close
+    receiveQueue = record.memory?.receiveAllocated
+    sendQueue = record.memory?.sendAllocated
+  }
+
+  init(_ record: VsockDiagRecord, netns: NetworkNamespace) {
+    self.init()
+    self.netns = netns
+    cookie = SocketCookie(record.cookie)
+    inode = UInt64(record.inode)
+    family = .vsock
+    type = SocketType(rawValue: UInt16(record.type))
+    state = SocketState(rawValue: record.state) ?? .close
+    shutdown = ShutdownSides(rawValue: record.shutdown)
+  }
+}
+
+extension SocketDetail {
+  init(_ details: InetDiagDetails) {
+    self.init()
+    memory = details.memory.map(SocketMemory.init)
+    tcp = details.tcp.map { TCPInternals($0, congestionName: details.congestionName) }
+    timer = SocketTimer(details.record)
+    let record = details.record
+    if record.present.contains(.typeOfService) { typeOfService = record.typeOfService }
+    if record.present.contains(.trafficClass) { trafficClass = record.trafficClass }
+    if record.present.contains(.classID) { classID = record.classID }
+  }
+
+  init(_ record: NetlinkDiagRecord) {
+    self.init()
+    netlink = NetlinkAddress(
+      portID: record.portID, peerPortID: record.destinationPortID, groups: record.groups.first ?? 0)
+    memory = record.memory.map(SocketMemory.init)
+  }
+
+  init(_ record: VsockDiagRecord) {
+    self.init()
+    vsock = VsockAddress(
+      localContextID: record.sourceContextID, localPort: record.sourcePort,
+      peerContextID: record.destinationContextID, peerPort: record.destinationPort)
+  }
+}
+
+extension SocketMemory {
+  init(_ record: KernelNetlink.MemoryRecord) {
+    self.init()
+    receiveAllocated = record.receiveAllocated
+    receiveBuffer = record.receiveBuffer
+    sendAllocated = record.sendAllocated
+    sendBuffer = record.sendBuffer
+    forwardAllocated = record.forwardAllocated
+    sendQueued = record.sendQueued
+    options = record.options
+    backlog = record.backlog
+    drops = record.drops
+  }
+}
+
+extension SocketTimer {
+  /// nil when no timer runs.
+  init?(_ record: InetDiagRecord) {
+    guard let kind = Kind(rawValue: record.timer), kind != .none else { return nil }
+    self.init()
+    self.kind = kind
+    expiresMilliseconds = record.expiresMilliseconds
+    retransmits = record.retransmits
+  }
+}
+
+extension TCPInternals {
+  init(_ record: TCPInfoRecord, congestionName: (UInt64, UInt64)) {
+    self.init()
+    let kernel = record.kernel
+    self.congestionName = congestionName
+    congestionState = kernel.tcpi_ca_state
+    options = kernel.tcpi_options
+    sendWindowScale = record.sendWindowScale
+    receiveWindowScale = record.receiveWindowScale
+    retransmits = kernel.tcpi_retransmits
+    probes = kernel.tcpi_probes
+    backoff = kernel.tcpi_backoff
+    roundTripMicroseconds = kernel.tcpi_rtt
+    roundTripVarianceMicroseconds = kernel.tcpi_rttvar
+    minimumRoundTripMicroseconds = kernel.tcpi_min_rtt
+    receiverRoundTripMicroseconds = kernel.tcpi_rcv_rtt
+    retransmitTimeoutMicroseconds = kernel.tcpi_rto
+    delayedAckTimeoutMicroseconds = kernel.tcpi_ato
+    sendMaximumSegment = kernel.tcpi_snd_mss
+    receiveMaximumSegment = kernel.tcpi_rcv_mss
+    advertisedMaximumSegment = kernel.tcpi_advmss
+    pathMTU = kernel.tcpi_pmtu
+    congestionWindow = kernel.tcpi_snd_cwnd
+    slowStartThreshold = kernel.tcpi_snd_ssthresh
+    receiveSlowStartThreshold = kernel.tcpi_rcv_ssthresh
+    receiveSpace = kernel.tcpi_rcv_space
+    sendWindow = kernel.tcpi_snd_wnd
+    receiveWindow = record.receiveWindow
+    takeCounters(kernel)
+    takeRates(kernel)
+  }
+
+  private mutating func takeCounters(_ kernel: KernelTCPInfo) {
+    unackedSegments = kernel.tcpi_unacked
+    sackedSegments = kernel.tcpi_sacked
+    lostSegments = kernel.tcpi_lost
+    retransmittedSegments = kernel.tcpi_retrans
+    totalRetransmits = kernel.tcpi_total_retrans
+    reordering = kernel.tcpi_reordering
+    reorderingSeen = kernel.tcpi_reord_seen
+    segmentsOut = kernel.tcpi_segs_out
+    segmentsIn = kernel.tcpi_segs_in
+    dataSegmentsOut = kernel.tcpi_data_segs_out
+    dataSegmentsIn = kernel.tcpi_data_segs_in
+    delivered = kernel.tcpi_delivered
+    deliveredMarked = kernel.tcpi_delivered_ce
+    duplicateSacks = kernel.tcpi_dsack_dups
+    outOfOrderPackets = kernel.tcpi_rcv_ooopack
+    notSentBytes = kernel.tcpi_notsent_bytes
+    sentBytes = kernel.tcpi_bytes_sent &- kernel.tcpi_bytes_retrans
+    retransmittedBytes = kernel.tcpi_bytes_retrans
+    ackedBytes = kernel.tcpi_bytes_acked
+    receivedBytes = kernel.tcpi_bytes_received
+  }
+
+  private mutating func takeRates(_ kernel: KernelTCPInfo) {
+    pacingRate = kernel.tcpi_pacing_rate
+    maximumPacingRate = kernel.tcpi_max_pacing_rate
+    deliveryRate = kernel.tcpi_delivery_rate
+    busyMicroseconds = kernel.tcpi_busy_time
+    receiveWindowLimitedMicroseconds = kernel.tcpi_rwnd_limited
+    sendBufferLimitedMicroseconds = kernel.tcpi_sndbuf_limited
+    lastDataSentMilliseconds = kernel.tcpi_last_data_sent
+    lastDataReceivedMilliseconds = kernel.tcpi_last_data_recv
+    lastAckReceivedMilliseconds = kernel.tcpi_last_ack_recv
+  }
+}
