@@ -83,7 +83,7 @@ struct sockeye_event_actor {
   uint32_t gid;
   uint32_t netns;  ///< of the process; a socket keeps the one that it was made in
   uint32_t reserved;
-  char comm[16];  ///< the thread's name
+  uint64_t comm[2];  ///< the thread's name, 16 bytes
 };
 
 struct sockeye_event_socket {
@@ -99,8 +99,8 @@ struct sockeye_event_socket {
   uint16_t local_port;  ///< host order, both
   uint16_t peer_port;
   uint32_t interface_index;  ///< SO_BINDTODEVICE
-  uint8_t local_address[16];  ///< IPv4 in the first 4
-  uint8_t peer_address[16];
+  uint64_t local_address[2];  ///< 16 bytes in network order; IPv4 in the first 4
+  uint64_t peer_address[2];
 };
 
 /// What a TCP connection carried, at its close.
@@ -134,7 +134,7 @@ struct sockeye_event_exec {
   uint16_t directory_length;
   uint16_t name_length;
   uint16_t argument_count;  ///< clamped at 65535
-  char old_comm[16];
+  uint64_t old_comm[2];
   uint32_t session;
   uint32_t mount_namespace;
   uint32_t pid_namespace;
@@ -152,8 +152,8 @@ struct sockeye_event_exit {
 struct sockeye_event_rename {
   uint32_t tid;
   uint32_t tgid;
-  char old_comm[16];
-  char new_comm[16];
+  uint64_t old_comm[2];
+  uint64_t new_comm[2];
 };
 
 struct sockeye_event_failure {
@@ -194,6 +194,13 @@ struct sockeye_event_settings {
   uint8_t report_renames;
   uint8_t report_directory;  ///< the working directory at exec
   uint32_t reserved[2];
+};
+
+/// What the `sys_exit` program is wanted for.
+struct sockeye_event_calls {
+  uint8_t accepts;
+  uint8_t connects;
+  uint8_t execs;
 };
 
 /// What the map `counters` counts, per CPU.

@@ -15,11 +15,7 @@ struct failed_exec_record {
 };
 
 // What the plan wants of this program.
-const volatile struct {
-  bool accepts;
-  bool connects;
-  bool execs;
-} wanted SEC(".rodata.wanted");
+const volatile struct sockeye_event_calls wanted SEC(".rodata.wanted");
 
 enum call { CALL_OTHER, CALL_ACCEPT, CALL_CONNECT, CALL_EXECVE, CALL_EXECVEAT };
 

@@ -58,7 +58,7 @@ INLINE void probe_socket(struct sockeye_event_socket *out, struct sock *sk) {
   out->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
   out->interface_index = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
   if (out->family == AF_INET) {
-    __builtin_memset(out->local_address, 0, 32);
+    out->local_address[0] = out->local_address[1] = out->peer_address[0] = out->peer_address[1] = 0;
     *(u32 *)out->local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
     *(u32 *)out->peer_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
     return;
