@@ -13,7 +13,7 @@ public struct EventBatch: Sendable {
   /// Appends a copy of one record, behind its length.
   mutating func append(_ record: UnsafeRawBufferPointer) {
     let length = UInt64(record.count)
-    withUnsafeBytes(of: length) { (bytes) in unsafe storage.append(contentsOf: bytes) }
+    unsafe withUnsafeBytes(of: length) { (bytes) in unsafe storage.append(contentsOf: bytes) }
     unsafe storage.append(contentsOf: record)
     count += 1
   }
@@ -24,7 +24,7 @@ public struct EventBatch: Sendable {
   @discardableResult
   public func forEach(_ body: (KernelEvent) -> Void) -> Int {
     var refused = 0
-    forEachRecord { (record) in
+    unsafe forEachRecord { (record) in
       do throws(EventDecodeError) { body(try unsafe EventDecoder.decode(record)) } catch { refused += 1 }
     }
     return refused

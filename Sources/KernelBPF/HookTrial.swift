@@ -37,10 +37,10 @@ import KernelSystem
   /// Arguments are counted in the type's prototype, whose first is the private data. Where several counts are told
   /// apart (`io_uring_complete`) the exact one is wanted by the program's form: 3, or more.
   private borrowing func tracepoint(_ name: String, _ arguments: Int) -> HookVerdict {
-    let type = unsafe btf__find_by_name_kind(types, "btf_trace_\(name)", UInt32(BTF_KIND_TYPEDEF))
+    let type = unsafe btf__find_by_name_kind(types, "btf_trace_\(name)", clinux_btf_kind_typedef)
     guard type > 0 else { return .absent }
     guard arguments > 0 else { return .available }
-    guard let count = unsafe argumentCount(ofTypedef: type) else { return .refused("its type is not a function") }
+    guard let count = argumentCount(ofTypedef: type) else { return .refused("its type is not a function") }
     let fits = arguments == 3 ? count == 3 : count >= arguments
     return fits ? .available : .refused("it has \(count) arguments on this kernel")
   }
@@ -56,7 +56,7 @@ import KernelSystem
   }
 
   private borrowing func trampoline(_ function: String, _ attach: bpf_attach_type) -> HookVerdict {
-    let type = unsafe btf__find_by_name_kind(types, function, UInt32(BTF_KIND_FUNC))
+    let type = unsafe btf__find_by_name_kind(types, function, clinux_btf_kind_func)
     guard type > 0 else { return .absent }
     var options = unsafe bpf_prog_load_opts()
     unsafe options.expected_attach_type = attach

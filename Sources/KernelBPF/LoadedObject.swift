@@ -14,7 +14,7 @@ struct ProgramRefusal: Error {
 @safe final class LoadedObject: @unchecked Sendable {
   let kind: ProbeObject
   private let object: OpaquePointer
-  private var links: [OpaquePointer] = []
+  private var links = unsafe [OpaquePointer]()
   private let programs: [String]
 
   /// Opens the image; nothing reaches the kernel yet.
@@ -115,11 +115,11 @@ struct ProgramRefusal: Error {
     var misses: [String: UInt64] = [:]
     for program in programs {
       guard let found = unsafe bpf_object__find_program_by_name(object, program) else { continue }
-      var information = unsafe bpf_prog_info()
+      var information = bpf_prog_info()
       var size = UInt32(MemoryLayout<bpf_prog_info>.size)
       // SAFETY: the kernel writes at most `size` bytes into the structure.
       let status = unsafe bpf_obj_get_info_by_fd(bpf_program__fd(found), &information, &size)
-      if status == 0 { unsafe misses[program] = information.recursion_misses }
+      if status == 0 { misses[program] = information.recursion_misses }
     }
     return misses
   }
@@ -129,7 +129,7 @@ struct ProgramRefusal: Error {
   }
 
   deinit {
-    for link in unsafe links { _ = unsafe bpf_link__destroy(link) }
+    for unsafe link in unsafe links { _ = unsafe bpf_link__destroy(link) }
     unsafe bpf_object__close(object)
   }
 }

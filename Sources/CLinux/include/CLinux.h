@@ -21,8 +21,11 @@
 #include <linux/unix_diag.h>
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
+#include <pthread.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>

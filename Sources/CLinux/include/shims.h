@@ -28,3 +28,7 @@ int clinux_openat(int directory, const char *path, int flags);
 typedef void (*clinux_bpf_log)(int level, const char *line);
 /// Sends libbpf's log to `log`, or to nowhere if NULL.
 void clinux_set_bpf_log(clinux_bpf_log log);
+
+/// Kinds of type in BTF (linux/btf.h), whose macros are enumerators too: Swift cannot tell them apart.
+static const uint32_t clinux_btf_kind_typedef = 8;
+static const uint32_t clinux_btf_kind_func = 12;
