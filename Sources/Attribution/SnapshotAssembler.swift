@@ -92,6 +92,25 @@ public struct SnapshotAssembler {
     sockets[socket].holdingCount += 1
   }
 
+  /// Indexes of sockets by inode, for a source that knows no cookies.
+  public func indexByInode() -> InodeIndex {
+    var table = KeyTable(minimumCapacity: sockets.count)
+    for (index, socket) in sockets.enumerated() where socket.inode != 0 { _ = table.insert(socket.inode, index) }
+    return InodeIndex(table: table)
+  }
+
+  /// Sockets that should have a holder and have none; the kernel's own netlink sockets never do.
+  public func unheldWithInode() -> InodeIndex {
+    var table = KeyTable()
+    for (index, socket) in sockets.enumerated()
+    where socket.holdingCount == 0 && socket.inode != 0 && socket.state != .timeWait {
+      let detail = socket.detailIndex < 0 ? nil : details[Int(socket.detailIndex)]
+      if detail?.netlink?.portID == 0 { continue }
+      _ = table.insert(socket.inode, index)
+    }
+    return InodeIndex(table: table)
+  }
+
   public var processIdentities: [ProcessIdentity] { identities }
 }
 
@@ -166,4 +185,11 @@ extension SocketDetail {
     if netlink == nil { netlink = other.netlink }
     if vsock == nil { vsock = other.vsock }
   }
+}
+
+/// Finds a socket by its inode; of several with one inode (MPTCP and its subflows) the first.
+public struct InodeIndex {
+  let table: KeyTable
+  public var isEmpty: Bool { table.count == 0 }
+  public subscript(inode: UInt64) -> Int? { table.index(of: inode) }
 }

@@ -1,30 +1,23 @@
 import CLinux
 
-/// Entering network namespaces: setns(2), on the calling thread only.
-public enum NetworkNamespaceEntry {
-  /// Runs `body` with the calling thread inside the namespace of `descriptor`, then returns to `home`.
-  ///
-  /// Needs CAP_SYS_ADMIN. A thread that cannot come back would show another namespace's sockets as this one's,
-  /// so that failure traps.
-  public static func inside<Result, Failure: Error>(
-    _ descriptor: borrowing OwnedDescriptor, home: borrowing OwnedDescriptor, named subject: String,
-    _ body: () throws(Failure) -> Result
-  ) throws(SystemError) -> Swift.Result<Result, Failure> {
-    try enter(descriptor, named: subject)
-    let result: Swift.Result<Result, Failure>
-    do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
-    let back = home.borrow { clinux_setns($0, CLONE_NEWNET) }
-    precondition(back == 0, "setns back to the own network namespace failed")
-    return result
-  }
-
-  private static func enter(
-    _ descriptor: borrowing OwnedDescriptor, named subject: String
-  ) throws(SystemError) {
+/// A stay of the calling thread in another network namespace: setns(2), which needs CAP_SYS_ADMIN.
+///
+/// Must be ended by `leave`: a thread that stayed would show another namespace's sockets as this one's.
+public struct NamespaceVisit: ~Copyable {
+  public init(_ descriptor: borrowing OwnedDescriptor, named subject: String) throws(SystemError) {
     do throws(Errno) {
       _ = try descriptor.borrow { (number) throws(Errno) in
         try retryingOnInterrupt { clinux_setns(number, CLONE_NEWNET) }
       }
     } catch { throw SystemError("setns", on: subject, error) }
   }
+
+  /// Returns to `home`; traps if that fails.
+  public consuming func leave(to home: borrowing OwnedDescriptor) {
+    let status = home.borrow { clinux_setns($0, CLONE_NEWNET) }
+    precondition(status == 0, "setns back to the own network namespace failed")
+    discard self
+  }
+
+  deinit { preconditionFailure("a visit to a network namespace was not ended") }
 }

@@ -26,6 +26,8 @@ public struct Process: Sendable {
   /// Its own network namespace, which need not be that of its sockets.
   public var netns: NetworkNamespace?
   public var isKernelThread = false
+  /// It ended before its facts could be read: only its identity is known.
+  public var hasEnded = false
 
   public init(identity: ProcessIdentity, name: RawText, parentPID: ProcessID) {
     self.identity = identity

@@ -98,6 +98,8 @@ public struct Socket: Sendable {
   public var origin: SocketOrigin = .unknown
   public var absence: HolderAbsence = .none
   public var shutdown: ShutdownSides = []
+  /// Its own answers were compared with what the kernel listed (`--ask-socket`).
+  public var wasAsked = false
   /// True and false as the kernel said; nil where it did not.
   public var isV6Only: Bool?
   /// Meaningful for the internet families.

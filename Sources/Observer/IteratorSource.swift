@@ -18,6 +18,10 @@ struct IteratorSource {
   /// Listeners have connections that nobody accepted, in these namespaces.
   private(set) var namespacesWithPendingConnections: Set<NetworkNamespace> = []
 
+  /// A descriptor of some socket of each namespace: a way into one that nothing else keeps.
+  private(set) var firstHolders: [NetworkNamespace: (pid: Int32, descriptor: Int32)] = [:]
+  private var lastNamespace: NetworkNamespace?
+
   struct SockstatKey: Hashable {
     let netns: NetworkNamespace
     let table: SocketTable
@@ -46,6 +50,7 @@ struct IteratorSource {
         if socket.isListening && (record.synBacklog > 0 || socket.receiveQueue ?? 0 > 0) {
           source.namespacesWithPendingConnections.insert(socket.netns)
         }
+        source.note(socket.netns, pid: record.tgid, descriptor: record.descriptor)
         guard wanted(socket) else { return }
         let index = assembler.add(
           socket, detail: isNew ? SocketDetail(record, parts) : nil,
@@ -57,6 +62,12 @@ struct IteratorSource {
     }
     source.hashedCounts = counts.byKey
     return source
+  }
+
+  private mutating func note(_ namespace: NetworkNamespace, pid: Int32, descriptor: Int32) {
+    if namespace == lastNamespace { return }
+    lastNamespace = namespace
+    if firstHolders[namespace] == nil { firstHolders[namespace] = (pid, descriptor) }
   }
 }
 

@@ -22,10 +22,12 @@
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>

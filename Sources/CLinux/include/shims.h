@@ -3,6 +3,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+// asm-generic/fcntl.h; glibc shows it only with _GNU_SOURCE.
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+
 /// getdents64(2): fills `buffer` with `struct linux_dirent64`; bytes written, 0 at the end, -1 with errno.
 ssize_t clinux_getdents64(int directory, void *buffer, size_t size);
 /// pidfd_open(2), since 5.3.

@@ -1,0 +1,165 @@
+import Attribution
+import KernelNetlink
+import KernelProc
+import KernelSystem
+import Model
+
+extension SnapshotRun {
+  /// The tables of each namespace, then one pass over the descriptors of every process.
+  ///
+  /// In this order a socket that closes meanwhile shows without holder, and one that opens meanwhile not at all.
+  mutating func collectByScan() throws(ObserverError) {
+    evidence = .fdScan
+    for entry in selectedNamespaces { dumpAllTables(entry) }
+    var scan = DescriptorScan()
+    do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { throw .system(error) }
+    refusedProcesses = scan.deniedPIDs.count
+    if onlyNamespace == nil { dumpHeldNamespaces(scan) }
+    let unmatched = join(scan)
+    askUnmatched(unmatched, scan)
+  }
+
+  private mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
+    let states = request.states.diagStates
+    let questions = request.tables.sorted { $0.rawValue < $1.rawValue }.map { (table: $0, states: states) }
+    enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
+  }
+
+  /// Namespaces that only a descriptor keeps.
+  private mutating func dumpHeldNamespaces(_ scan: DescriptorScan) {
+    for held in scan.namespaces {
+      let namespace = NetworkNamespace(UInt32(truncatingIfNeeded: held.inode))
+      guard catalog.addHandle(namespace, pid: held.pid, descriptor: held.descriptor),
+        let entry = catalog.entries[namespace]
+      else { continue }
+      dumpAllTables(entry)
+    }
+  }
+
+  /// Gives sockets their holders by inode; the descriptors whose socket is in no table.
+  private mutating func join(_ scan: DescriptorScan) -> [HeldInode] {
+    var starts: [Int32: UInt64] = [:]
+    for process in scan.processes { starts[process.pid] = process.startTicks }
+    let byInode = assembler.indexByInode()
+    var unmatched: [HeldInode] = []
+    for held in scan.sockets {
+      guard let socket = byInode[held.inode] else {
+        unmatched.append(held)
+        continue
+      }
+      guard let start = starts[held.pid] else { continue }
+      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
+      assembler.hold(socket: socket, process: assembler.process(identity), descriptor: held.descriptor)
+    }
+    return unmatched
+  }
+
+  /// Sockets in no table: neither bound nor connected, of a family without a table, or of a namespace that we may
+  /// not enter. They are asked through a duplicate of their descriptor.
+  ///
+  /// Only where everything was asked for: otherwise most of them are simply of other families.
+  private mutating func askUnmatched(_ unmatched: [HeldInode], _ scan: DescriptorScan) {
+    guard request.states.contains(.close), request.tables.count == SocketTable.allCases.count else { return }
+    var starts: [Int32: UInt64] = [:]
+    for process in scan.processes { starts[process.pid] = process.startTicks }
+    var known: [UInt64: Int] = [:]
+    for held in unmatched {
+      guard let start = starts[held.pid] else { continue }
+      if known[held.inode] == nil {
+        guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else { continue }
+        let socket = Socket(asked, own: catalog.own)
+        guard isWanted(socket) else { continue }
+        known[held.inode] = assembler.add(socket, name: asked.unixName)
+      }
+      guard let index = known[held.inode] else { continue }
+      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
+      assembler.hold(socket: index, process: assembler.process(identity), descriptor: held.descriptor)
+    }
+  }
+}
+
+extension SnapshotRun {
+  /// Runs `body` with this thread in the namespace; a namespace that refuses becomes a gap.
+  mutating func enter(_ entry: NamespaceCatalog.Entry, _ body: (inout SnapshotRun) -> Void) {
+    do throws(SystemError) {
+      guard let door = try entry.door.open() else { return body(&self) }
+      try withinNamespace(door, entry) { (run) in body(&run) }
+    } catch {
+      if error.errno.meansGone { return }  // it ended, and its sockets with it
+      refusedNamespaces += 1
+    }
+  }
+
+  private mutating func withinNamespace(
+    _ door: borrowing OwnedDescriptor, _ entry: NamespaceCatalog.Entry, _ body: (inout SnapshotRun) -> Void
+  ) throws(SystemError) {
+    let visit = try NamespaceVisit(door, named: "netns \(entry.namespace.rawValue)")
+    body(&self)
+    visit.leave(to: home)
+  }
+
+  /// Reads tables of the namespace that this thread is in: by sock_diag, and where it has none from `/proc/net`.
+  mutating func dump(_ questions: [(table: SocketTable, states: SocketStates)], in namespace: NetworkNamespace) {
+    var missing: [SocketTable] = []
+    do throws(SockDiagError) {
+      var source = try SockDiagSource(netns: namespace)
+      for question in questions {
+        if unsupported.contains(question.table) {
+          missing.append(question.table)
+          continue
+        }
+        let run = self.filterScope
+        source.dump(
+          question.table, states: question.states, filter: portFilter(question.table),
+          wantsDetails: request.wantsDetails, into: &assembler, wanted: run.isWanted)
+        if source.unsupported.contains(question.table) { missing.append(question.table) }
+      }
+      take(source)
+    } catch {
+      gaps.append(
+        Gap(kind: .sourceFailed, count: nil, message: "sock_diag failed in netns \(namespace.rawValue): \(error)"))
+      missing = questions.map(\.table)
+    }
+    readProcNet(missing, namespace)
+  }
+
+  private mutating func take(_ source: borrowing SockDiagSource) {
+    unsupported.formUnion(source.unsupported)
+    interruptedDumps += source.interruptedDumps
+    for failure in source.failures {
+      gaps.append(Gap(kind: .sourceFailed, count: nil, message: "sock_diag: \(failure)"))
+    }
+  }
+
+  private mutating func readProcNet(_ tables: [SocketTable], _ namespace: NetworkNamespace) {
+    guard !tables.isEmpty else { return }
+    // Not /proc/net: that is the namespace of the process's first thread, and this thread may be elsewhere.
+    guard case .value(let directory) = proc.threadNetwork() else { return }
+    var source = ProcNetSource(directory, netns: namespace)
+    let scope = filterScope
+    for table in tables { _ = source.read(table, into: &assembler, wanted: scope.isWanted) }
+  }
+
+  /// The port that was asked for, as a condition for the kernel.
+  private func portFilter(_ table: SocketTable) -> InetFilter? {
+    guard let port = request.port, table == .tcp || table == .udp || table == .udplite else { return nil }
+    return .any([.port(.source, .equal, port), .port(.destination, .equal, port)])
+  }
+
+  /// `isWanted` apart from this run, which is borrowed for writing while sockets come in.
+  var filterScope: FilterScope {
+    FilterScope(tables: request.tables, states: request.states, onlyNamespace: onlyNamespace)
+  }
+}
+
+/// What was asked for, as far as it can be told before holders are known.
+struct FilterScope {
+  let tables: Set<SocketTable>
+  let states: Set<SocketState>
+  let onlyNamespace: NetworkNamespace?
+
+  func isWanted(_ socket: borrowing Socket) -> Bool {
+    if let onlyNamespace, socket.netns != onlyNamespace { return false }
+    return tables.contains(socket.table) && states.contains(socket.state)
+  }
+}
