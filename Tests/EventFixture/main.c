@@ -69,6 +69,8 @@ int main(int count, char **arguments) {
   if (!strcmp(what, "module") && count > 2) status = run_module(arguments[2]);
   if (!strcmp(what, "pace") && count > 3) status = run_pace(arguments[2], second);
   if (!strcmp(what, "exit")) status = first;
+  // Long enough for the scheduler's clock to notice.
+  if (!strcmp(what, "exit") && first == 23) while (clock() < CLOCKS_PER_SEC / 30) {}
   fflush(stdout);
   return status;
 }

@@ -1,5 +1,4 @@
 import CLinux
-import Foundation
 import Testing
 
 @testable import KernelBPF
@@ -13,9 +12,9 @@ struct ConnectionEventTests {
 
   @Test(
     "20,000 short-lived processes are all named, and every accept, and every byte",
-    .enabled(if: ProcessInfo.processInfo.environment["SOCKEYE_STORM"] != nil, "takes a minute: set SOCKEYE_STORM=1"))
+    .enabled(if: environmentNumber("SOCKEYE_STORM") != nil, "takes a minute: set SOCKEYE_STORM to the count"))
   func manyProcesses() throws {
-    let count = ProcessInfo.processInfo.environment["SOCKEYE_STORM"].flatMap { Int($0) } ?? 20_000
+    let count = environmentNumber("SOCKEYE_STORM") ?? 20_000
     try checkStorm(count: max(count, 23), servers: 3, parallel: 2)
   }
 
@@ -129,8 +128,11 @@ struct ConnectionEventTests {
     #expect(connect?.actor?.tgid == UInt32(later[0]))
 
     let unreachable = try #require(recording.facts("unreachable").first)
+    #expect(failed?.socket?.cookie == close?.socket?.cookie)
     let denied = recording.events(.connectFailed, netns: netns).first { $0.socket?.error == ENETUNREACH }
     #expect(denied?.actor?.tgid == UInt32(unreachable[0]))
+    #expect(denied?.socket?.peer_port == 11)
+    #expect(denied?.socket?.peer.low == 0xc000_0201)
   }
 
   @Test("A filter on the port and one on the namespace let nothing else through")

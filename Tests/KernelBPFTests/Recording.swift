@@ -1,5 +1,4 @@
 import CLinux
-import Foundation
 import KernelSystem
 import Testing
 
@@ -37,18 +36,40 @@ struct Recording {
     return recording
   }
 
+  /// Runs the fixture, built next to the tests, to its end: what it printed.
+  ///
+  /// Without Foundation, whose Glibc module contradicts CLinux's kernel headers.
   private static func run(_ arguments: [String]) throws -> String {
-    let process = Process()
-    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    process.executableURL = folder.appending(path: "EventFixture")
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0, "EventFixture \(arguments)")
-    return String(decoding: data, as: UTF8.self)
+    let tests = CommandLine.arguments[0]
+    let program = tests.prefix(upTo: tests.lastIndex(of: "/") ?? tests.startIndex) + "/EventFixture"
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe(&ends) == 0)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_addclose(&actions, ends[0])
+    posix_spawn_file_actions_addclose(&actions, ends[1])
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    var strings = (["EventFixture"] + arguments).map { strdup($0) }
+    strings.append(nil)
+    defer { for string in strings { free(string) } }
+    var pid = pid_t()
+    let failure = posix_spawn(&pid, String(program), &actions, nil, strings, nil)
+    close(ends[1])
+    defer { close(ends[0]) }
+    try #require(failure == 0, "\(program): \(Errno(rawValue: failure))")
+
+    var output: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(ends[0], &chunk, chunk.count)
+      if count <= 0 { break }
+      output += chunk[..<count]
+    }
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 && Errno.current == .interrupted {}
+    #expect(status == 0, "EventFixture \(arguments)")
+    return String(decoding: output, as: UTF8.self)
   }
 
   func facts(_ name: String) -> [[String]] {
@@ -75,3 +96,8 @@ extension KernelEvent {
 }
 
 func text(_ bytes: [UInt8]?) -> String { bytes.map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
+/// The number in an environment variable; nil if it is not set, 0 if it is no number.
+func environmentNumber(_ name: String) -> Int? {
+  getenv(name).map { Int(String(cString: $0)) ?? 0 }
+}

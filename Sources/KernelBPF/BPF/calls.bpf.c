@@ -67,14 +67,18 @@ INLINE struct sock *find_socket(u32 descriptor) {
   return BPF_CORE_READ(socket, sk);
 }
 
-INLINE void report_connect(u32 descriptor, long result) {
+INLINE void report_connect(u32 descriptor, u64 address, long result) {
   struct sock *sk = find_socket(descriptor);
   if (!sk) return;
   if (result < 0) {
     if (result == -EINPROGRESS || result == -EALREADY) return;
-    report_probed(SOCKEYE_EVENT_CONNECT_FAILED, sk, -result, 0);
+    struct asked_address asked = {};
+    // The caller's memory again: a hostile thread may have changed it meanwhile. Short addresses are IPv4.
+    if (bpf_probe_read_user(&asked, sizeof asked, (void *)address))
+      bpf_probe_read_user(&asked, 16, (void *)address);
+    report_probed(SOCKEYE_EVENT_CONNECT_FAILED, sk, -result, 0, &asked);
   } else if (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM) {
-    report_probed(SOCKEYE_EVENT_DATAGRAM_CONNECT, sk, 0, 0);
+    report_probed(SOCKEYE_EVENT_DATAGRAM_CONNECT, sk, 0, 0, NULL);
   }
 }
 
@@ -100,9 +104,9 @@ int BPF_PROG(call_result, struct pt_regs *registers, long result) {
   if (call.call == CALL_ACCEPT) {
     if (result < 0 || !wanted.accepts) return 0;
     struct sock *sk = find_socket(result);
-    if (sk) report_probed(SOCKEYE_EVENT_ACCEPT, sk, 0, 0);
+    if (sk) report_probed(SOCKEYE_EVENT_ACCEPT, sk, 0, 0, NULL);
   } else if (call.call == CALL_CONNECT) {
-    if (wanted.connects) report_connect(call.first, result);
+    if (wanted.connects) report_connect(call.first, call.second, result);
   } else if (result < 0 && wanted.execs) {
     report_failed_exec(call.call == CALL_EXECVE ? call.first : call.second, result);
   }
@@ -115,7 +119,7 @@ int BPF_PROG(accept_uring, struct io_ring_ctx *ring, void *request, struct io_ur
   if (!request || BPF_CORE_READ((struct io_kiocb *)request, opcode) != 13) return 0;  // IORING_OP_ACCEPT
   int result = BPF_CORE_READ(completion, res);
   struct sock *sk = result >= 0 ? find_socket(result) : NULL;
-  if (sk) report_probed(SOCKEYE_EVENT_ACCEPT, sk, 0, 0);
+  if (sk) report_probed(SOCKEYE_EVENT_ACCEPT, sk, 0, 0, NULL);
   return 0;
 }
 
@@ -124,6 +128,6 @@ SEC("?tp_btf/io_uring_complete")
 int BPF_PROG(accept_uring_old, struct io_ring_ctx *ring, void *request, u64 user_data, int result) {
   if (!request || BPF_CORE_READ((struct io_kiocb *)request, opcode) != 13) return 0;
   struct sock *sk = result >= 0 ? find_socket(result) : NULL;
-  if (sk) report_probed(SOCKEYE_EVENT_ACCEPT, sk, 0, 0);
+  if (sk) report_probed(SOCKEYE_EVENT_ACCEPT, sk, 0, 0, NULL);
   return 0;
 }

@@ -179,7 +179,7 @@ int BPF_PROG(tcp_state_twin, struct sock *sk, int old_state, int new_state) {
 SEC("?fentry/security_sock_graft")
 int BPF_PROG(accept_graft, struct sock *sk, struct socket *parent) {
   struct socket_alloc *end = (struct socket_alloc *)parent;
-  report_socket(SOCKEYE_EVENT_ACCEPT, sk, BPF_CORE_READ(end, vfs_inode.i_ino), 0, 0);
+  report_socket(SOCKEYE_EVENT_ACCEPT, sk, BPF_CORE_READ(end, vfs_inode.i_ino), 0, NULL);
   return 0;
 }
 
@@ -187,7 +187,7 @@ int BPF_PROG(accept_graft, struct sock *sk, struct socket *parent) {
 SEC("?fexit/inet_csk_accept")
 int accept_return(u64 *context) {
   u64 sk = 0;
-  if (bpf_get_func_ret(context, &sk) == 0 && sk) report_probed(SOCKEYE_EVENT_ACCEPT, (struct sock *)sk, 0, 0);
+  if (bpf_get_func_ret(context, &sk) == 0 && sk) report_probed(SOCKEYE_EVENT_ACCEPT, (struct sock *)sk, 0, 0, NULL);
   return 0;
 }
 
@@ -196,7 +196,7 @@ int accept_return(u64 *context) {
 INLINE int report_peer_asked(struct bpf_sock_addr *context) {
   struct bpf_sock *bpf_sk = context->sk;
   struct tcp_sock *tcp = bpf_sk ? bpf_skc_to_tcp_sock(bpf_sk) : NULL;
-  if (tcp) report_probed(SOCKEYE_EVENT_ACCEPT, (struct sock *)tcp, 0, SOCKEYE_EVENT_BY_GETPEERNAME);
+  if (tcp) report_probed(SOCKEYE_EVENT_ACCEPT, (struct sock *)tcp, 0, SOCKEYE_EVENT_BY_GETPEERNAME, NULL);
   return 1;
 }
 
@@ -233,7 +233,10 @@ INLINE bool is_failure(int result) { return result < 0 && result != -EINPROGRESS
 SEC("?fexit/inet_stream_connect")
 int BPF_PROG(connect_return, struct socket *socket, void *address, int length, int flags, int result) {
   struct sock *sk = socket->sk;
-  if (sk && is_failure(result)) report_socket(SOCKEYE_EVENT_CONNECT_FAILED, sk, read_inode(sk), -result, 0);
+  if (!sk || !is_failure(result)) return 0;
+  struct asked_address asked = {};
+  bpf_probe_read_kernel(&asked, length < 24 ? 16 : 24, address);
+  report_socket(SOCKEYE_EVENT_CONNECT_FAILED, sk, read_inode(sk), -result, &asked);
   return 0;
 }
 
@@ -242,6 +245,8 @@ int BPF_PROG(datagram_connect_return, struct socket *socket, void *address, int 
   struct sock *sk = socket->sk;
   if (!sk) return 0;
   u16 kind = result < 0 ? SOCKEYE_EVENT_CONNECT_FAILED : SOCKEYE_EVENT_DATAGRAM_CONNECT;
-  report_socket(kind, sk, read_inode(sk), -result, 0);
+  struct asked_address asked = {};
+  bpf_probe_read_kernel(&asked, length < 24 ? 16 : 24, address);
+  report_socket(kind, sk, read_inode(sk), -result, result < 0 ? &asked : NULL);
   return 0;
 }

@@ -69,36 +69,62 @@ INLINE void probe_socket(struct sockeye_event_socket *out, struct sock *sk) {
 
 INLINE bool is_internet(u16 family) { return family == AF_INET || family == AF_INET6; }
 
+// The address that connect(2) was asked for: a socket whose connect failed has none left. `sockaddr_in` and the
+// start of `sockaddr_in6`, as on the wire.
+struct asked_address {
+  u16 family;
+  u16 port;
+  u32 v4_or_flow;
+  u64 v6[2];
+};
+
+INLINE void set_peer(struct sockeye_event_socket *out, const struct asked_address *asked) {
+  if (asked->family == AF_INET) {
+    out->peer_port = bpf_ntohs(asked->port);
+    out->peer_address[1] = 0;
+    out->peer_address[0] = asked->v4_or_flow;
+    // An IPv6 socket takes an IPv4 address only mapped.
+    if (out->family == AF_INET6) out->peer_address[0] = 0;
+  } else if (asked->family == AF_INET6) {
+    out->peer_port = bpf_ntohs(asked->port);
+    out->peer_address[0] = asked->v6[0];
+    out->peer_address[1] = asked->v6[1];
+  }
+}
+
 // One event about a socket and the caller, from an address found by hand; `error` as the call returned it.
-INLINE void report_probed(u16 kind, struct sock *sk, int error, u32 flags) {
+INLINE void report_probed(u16 kind, struct sock *sk, int error, u32 flags, const struct asked_address *asked) {
   if (!is_caller_wanted() || !is_internet(BPF_CORE_READ(sk, __sk_common.skc_family))) return;
   if (settings.only_netns && settings.only_netns != BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)) return;
-  if (!are_ports_wanted(read_local_port(sk), bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))) return;
+  u16 peer_port = asked ? asked->port : BPF_CORE_READ(sk, __sk_common.skc_dport);
+  if (!are_ports_wanted(read_local_port(sk), bpf_ntohs(peer_port))) return;
   struct socket_record *record = reserve(sizeof *record);
   if (!record) return;
   read_header(&record->header, kind, SOCKEYE_EVENT_ACTOR | SOCKEYE_EVENT_SOCKET, sizeof *record);
   record->header.flags = flags;
   read_actor(&record->actor);
   probe_socket(&record->socket, sk);
+  if (asked) set_peer(&record->socket, asked);
   if (error) record->socket.error = error;
   watch_socket(record->socket.cookie);
   submit(&record->header);
 }
 
 // The same from a pointer that the verifier knows, so with a cookie.
-INLINE void report_socket(u16 kind, struct sock *sk, u64 inode, int error, u32 flags) {
+INLINE void report_socket(u16 kind, struct sock *sk, u64 inode, int error, const struct asked_address *asked) {
   if (!is_caller_wanted() || !is_internet(sk->__sk_common.skc_family)) return;
   if (settings.only_netns && settings.only_netns != sk->__sk_common.skc_net.net->ns.inum) return;
   u16 local_port = read_local_port(sk);
-  if (!are_ports_wanted(local_port, bpf_ntohs(sk->__sk_common.skc_dport))) return;
+  u16 peer_port = asked ? asked->port : sk->__sk_common.skc_dport;
+  if (!are_ports_wanted(local_port, bpf_ntohs(peer_port))) return;
   u64 cookie = bpf_get_socket_cookie(sk);
   watch_socket(cookie);
   struct socket_record *record = reserve(sizeof *record);
   if (!record) return;
   read_header(&record->header, kind, SOCKEYE_EVENT_ACTOR | SOCKEYE_EVENT_SOCKET, sizeof *record);
-  record->header.flags = flags;
   read_actor(&record->actor);
   read_socket(&record->socket, sk, local_port);
+  if (asked) set_peer(&record->socket, asked);
   record->socket.cookie = cookie;
   record->socket.inode = inode;
   if (error) record->socket.error = error;
