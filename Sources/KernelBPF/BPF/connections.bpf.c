@@ -235,7 +235,8 @@ int BPF_PROG(connect_return, struct socket *socket, void *address, int length, i
   struct sock *sk = socket->sk;
   if (!sk || !is_failure(result)) return 0;
   struct asked_address asked = {};
-  bpf_probe_read_kernel(&asked, length < 24 ? 16 : 24, address);
+  // The kernel's own copy: 128 bytes, however long the caller's was.
+  bpf_probe_read_kernel(&asked, sizeof asked, address);
   report_socket(SOCKEYE_EVENT_CONNECT_FAILED, sk, read_inode(sk), -result, &asked);
   return 0;
 }
@@ -246,7 +247,7 @@ int BPF_PROG(datagram_connect_return, struct socket *socket, void *address, int 
   if (!sk) return 0;
   u16 kind = result < 0 ? SOCKEYE_EVENT_CONNECT_FAILED : SOCKEYE_EVENT_DATAGRAM_CONNECT;
   struct asked_address asked = {};
-  bpf_probe_read_kernel(&asked, length < 24 ? 16 : 24, address);
+  bpf_probe_read_kernel(&asked, sizeof asked, address);
   report_socket(kind, sk, read_inode(sk), -result, result < 0 ? &asked : NULL);
   return 0;
 }
