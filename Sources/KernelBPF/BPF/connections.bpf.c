@@ -248,6 +248,6 @@ int BPF_PROG(datagram_connect_return, struct socket *socket, void *address, int 
   u16 kind = result < 0 ? SOCKEYE_EVENT_CONNECT_FAILED : SOCKEYE_EVENT_DATAGRAM_CONNECT;
   struct asked_address asked = {};
   bpf_probe_read_kernel(&asked, sizeof asked, address);
-  report_socket(kind, sk, read_inode(sk), -result, result < 0 ? &asked : NULL);
+  report_socket(kind, sk, read_inode(sk), -result, &asked);
   return 0;
 }

@@ -104,7 +104,7 @@ INLINE void report_probed(u16 kind, struct sock *sk, int error, u32 flags, const
   record->header.flags = flags;
   read_actor(&record->actor);
   probe_socket(&record->socket, sk);
-  if (asked) set_peer(&record->socket, asked);
+  if (asked && error) set_peer(&record->socket, asked);
   if (error) record->socket.error = error;
   watch_socket(record->socket.cookie);
   submit(&record->header);
@@ -124,7 +124,7 @@ INLINE void report_socket(u16 kind, struct sock *sk, u64 inode, int error, const
   read_header(&record->header, kind, SOCKEYE_EVENT_ACTOR | SOCKEYE_EVENT_SOCKET, sizeof *record);
   read_actor(&record->actor);
   read_socket(&record->socket, sk, local_port);
-  if (asked) set_peer(&record->socket, asked);
+  if (asked && error) set_peer(&record->socket, asked);
   record->socket.cookie = cookie;
   record->socket.inode = inode;
   if (error) record->socket.error = error;
