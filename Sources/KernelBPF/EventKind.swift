@@ -59,4 +59,5 @@ public typealias EventExec = sockeye_event_exec
 public typealias EventExit = sockeye_event_exit
 public typealias EventRename = sockeye_event_rename
 public typealias EventFlow = sockeye_event_flow
+public typealias EventFlowKey = sockeye_event_flow_key
 public typealias EventMapping = sockeye_event_mapping

@@ -140,6 +140,7 @@ extension ProbeObject {
     case .process: .process
     case .connections: .connections
     case .calls: .calls
+    case .datagrams: .datagrams
     }
   }
 }

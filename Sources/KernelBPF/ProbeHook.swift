@@ -58,7 +58,7 @@ public enum ProbeFact: String, Sendable, CaseIterable, Hashable {
 
 /// The objects that the build embeds.
 public enum ProbeObject: String, Sendable, CaseIterable, Hashable {
-  case process, connections, calls
+  case process, connections, calls, datagrams
 }
 
 /// One way to learn a fact: programs of one object, and what they need.
@@ -89,7 +89,8 @@ public struct ProbeHook: Hashable, Sendable {
   public static let ways: [ProbeHook] = [
     ProbeHook(.fork, .process, ["process_fork"], [.tracepoint("sched_process_fork")]),
     ProbeHook(.exec, .process, ["process_exec"], [.tracepoint("sched_process_exec")]),
-    ProbeHook(.exit, .process, ["process_exit"], [.tracepoint("sched_process_exit")]),
+    ProbeHook(.exit, .process, ["process_exit"], [.tracepoint("sched_process_exit", arguments: 2)]),
+    ProbeHook(.exit, .process, ["process_exit_old"], [.tracepoint("sched_process_exit", arguments: 1)]),
     ProbeHook(.rename, .process, ["process_rename"], [.tracepoint("task_rename")]),
     ProbeHook(
       .connections, .connections, ["tcp_state", "tcp_state_twin"], [.tracepoint("inet_sock_set_state")]),
@@ -107,6 +108,17 @@ public struct ProbeHook: Hashable, Sendable {
       [.exit("inet_stream_connect"), .exit("inet_dgram_connect")]),
     ProbeHook(.connectFailure, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
     ProbeHook(.execFailure, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
+    ProbeHook(
+      .datagrams, .datagrams, ["flow_send4", "flow_send6", "flow_receive4", "flow_receive6"],
+      [.exit("udp_sendmsg"), .exit("udpv6_sendmsg"), .exit("udp_recvmsg"), .exit("udpv6_recvmsg")],
+      covers: [.datagramPeers]),
+    ProbeHook(
+      .datagrams, .datagrams, ["flow_send", "flow_receive"],
+      [.tracepoint("sock_send_length"), .tracepoint("sock_recv_length")]),
+    ProbeHook(
+      .datagramPeers, .datagrams, ["peer_send4", "peer_send6", "peer_receive4", "peer_receive6"],
+      [.cgroup(.sendmsg4), .cgroup(.sendmsg6), .cgroup(.recvmsg4), .cgroup(.recvmsg6)]),
+    ProbeHook(.datagramEnd, .datagrams, ["flow_end"], [.cgroup(.socketRelease)]),
     ProbeHook(.bind, .connections, ["bind4", "bind6"], [.cgroup(.bind4), .cgroup(.bind6)]),
   ]
 }

@@ -160,6 +160,11 @@ public struct EventLosses: Sendable, Equatable {
     return misses
   }
 
+  /// The descriptor of a map of `object`; it stays the session's.
+  borrowing func map(_ name: String, of object: ProbeObject) -> Int32? {
+    objects.first { $0.kind == object }?.map(name)
+  }
+
   private borrowing func counter(_ counter: sockeye_event_counter) -> UInt64 {
     guard let map = objects.first?.map("counters") else { return 0 }
     var key = counter.rawValue

@@ -104,6 +104,8 @@ int run_life(const char *self) {
   pid_t tid = 0;
   require(pthread_create(&thread, NULL, named_thread, &tid) == 0, "pthread_create");
   pthread_join(thread, NULL);
+  // The join ends a little before the thread does.
+  usleep(20000);
   printf("thread %d %d\n", getpid(), tid);
   return 0;
 }

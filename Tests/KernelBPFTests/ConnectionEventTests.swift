@@ -151,8 +151,7 @@ struct ConnectionEventTests {
   func tinyRing() throws {
     var settings = ProbeSettings()
     settings.ringByteCount = 4096
-    settings.wakeInterval = 1_000_000_000
-    let recording = try Recording.of(["storm", "223", "2", "2"], settings: settings)
+    let recording = try Recording.of(["storm", "53", "2", "2"], settings: settings, isReadLate: true)
     #expect(recording.losses.ringLost > 0)
     #expect(recording.undecoded == 0)
   }

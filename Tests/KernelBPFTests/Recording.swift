@@ -17,16 +17,19 @@ struct Recording {
 
   /// Attaches the probes, runs the fixture to its end, and takes what they saw.
   static func of(
-    _ arguments: [String], request: ProbePlan.Request = .init(), settings: ProbeSettings = .init()
+    _ arguments: [String], request: ProbePlan.Request = .init(), settings: ProbeSettings = .init(),
+    isReadLate: Bool = false, atEnd: (borrowing ProbeSession) -> Void = { _ in }
   ) throws -> Recording {
     let session = try ProbeSession.open(request, settings: settings)
     let batches = LockedValue<[EventBatch]>([])
     let ring = try session.makeRing { (batch) in batches.withLock { $0.append(batch) } }
+    let early: String? = isReadLate ? try run(arguments) : nil
     let reader = try EventReader(ring)
-    let output = try run(arguments)
+    let output = try early ?? run(arguments)
     // The last sockets are closed by softirqs a little later.
     usleep(150_000)
     reader.stop()
+    atEnd(session)
     var recording = Recording(events: [], facts: [], losses: session.losses(), undecoded: 0)
     for batch in batches.withLock({ $0 }) {
       recording.undecoded += batch.forEach { recording.events.append($0) }

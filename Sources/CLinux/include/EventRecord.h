@@ -171,6 +171,15 @@ struct sockeye_event_flow {
   uint64_t last;
 };
 
+/// The key of a conversation in the map `flows`, whose value is `struct sockeye_event_flow`.
+struct sockeye_event_flow_key {
+  uint64_t cookie;
+  uint64_t peer_address[2];  ///< as in the socket part; 0 with the port where the peer is not known
+  uint32_t tgid;
+  uint16_t peer_port;
+  uint16_t reserved;
+};
+
 struct sockeye_event_mapping {
   uint64_t address;
   uint64_t size;
@@ -226,6 +235,7 @@ _Static_assert(sizeof(struct sockeye_event_exit) == 32, "layout");
 _Static_assert(sizeof(struct sockeye_event_rename) == 40, "layout");
 _Static_assert(sizeof(struct sockeye_event_failure) == 8, "layout");
 _Static_assert(sizeof(struct sockeye_event_flow) == 48, "layout");
+_Static_assert(sizeof(struct sockeye_event_flow_key) == 32, "layout");
 _Static_assert(sizeof(struct sockeye_event_mapping) == 32, "layout");
 _Static_assert(sizeof(struct sockeye_event_settings) == 32, "layout");
 _Static_assert(__builtin_offsetof(struct sockeye_event_header, time) == 8, "layout");

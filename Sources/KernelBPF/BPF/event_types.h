@@ -21,6 +21,9 @@
 #define TCP_CLOSE 7
 #define TCP_LAST_ACK 9
 #define TCP_CLOSING 11
+#define AF_PACKET 17
+#define MSG_PEEK 2
+#define MSG_ERRQUEUE 0x2000
 #define SOCK_DONE_BIT 1  // enum sock_flags of net/sock.h: SOCK_DEAD, SOCK_DONE
 #define SIGNAL_GROUP_EXIT 4
 #define PIDTYPE_SID 3
@@ -38,6 +41,7 @@ struct pid {
 };
 struct signal_struct {
   atomic_t live;
+  int nr_threads;
   unsigned int flags;
   int group_exit_code;
   u64 utime;
@@ -138,6 +142,10 @@ struct pt_regs___arm64 {
   u64 regs[31];
   u64 orig_x0;
   s32 syscallno;
+};
+
+struct msghdr {
+  void *msg_name;
 };
 
 struct vm_area_struct {

@@ -239,10 +239,7 @@ INLINE void read_exit(struct sockeye_event_exit *exit, struct task_struct *task,
   if (signal->flags & SIGNAL_GROUP_EXIT) exit->status = signal->group_exit_code;
 }
 
-SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task) {
-  // The process ends with its last thread, which need not be the leader.
-  bool is_process = task->signal->live.counter == 0;
+INLINE int report_exit(struct task_struct *task, bool is_process) {
   if (!is_process && !settings.report_threads) return 0;
   if (!is_caller_wanted()) return 0;
   u32 tgid = task->tgid;
@@ -256,6 +253,37 @@ int BPF_PROG(process_exit, struct task_struct *task) {
   }
   if (is_process && settings.follow_children) bpf_map_delete_elem(&processes, &tgid);
   return 0;
+}
+
+// The process ends with its last thread, which need not be the leader. Since 6.16 the kernel says which it is.
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task, bool is_last) { return report_exit(task, is_last); }
+
+struct process_key {
+  u64 start;
+  u32 tgid;
+  u32 reserved;
+};
+
+// Processes whose end was told.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1024);
+  __type(key, struct process_key);
+  __type(value, u8);
+} ended SEC(".maps");
+
+// Before: no thread is alive any more. But a thread on its way out may get here after the last one has begun to
+// end, and see the same: the first to see it tells the process's end.
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(process_exit_old, struct task_struct *task) {
+  bool is_last = task->signal->live.counter == 0;
+  if (is_last && task->signal->nr_threads > 1) {
+    struct process_key key = {.start = task->group_leader->start_boottime, .tgid = task->tgid};
+    u8 one = 1;
+    is_last = bpf_map_update_elem(&ended, &key, &one, BPF_NOEXIST) == 0;
+  }
+  return report_exit(task, is_last);
 }
 
 // Whether this is the rename that belongs to an exec: the exec event tells it.
