@@ -45,7 +45,7 @@ public enum EventDecoder {
     if parts.contains(.exit) { return .exit(try cursor.take(EventExit.self)) }
     if parts.contains(.rename) { return .rename(try cursor.take(EventRename.self)) }
     if parts.contains(.flow) { return .flow(try cursor.take(EventFlow.self)) }
-    if parts.contains(.mapping) { return .module(try cursor.take(EventMapping.self), path: [], buildID: []) }
+    if parts.contains(.mapping) { return try moduleDetail(parts, &cursor) }
     if parts.contains(.failure) {
       let failure = try cursor.take(sockeye_event_failure.self)
       let name = try cursor.takeText(Int(failure.name_length))
@@ -57,6 +57,16 @@ public enum EventDecoder {
       return .payload(try cursor.takeText(Int(truncatingIfNeeded: length & 0xffff)))
     }
     return .none
+  }
+
+  private static func moduleDetail(
+    _ parts: EventParts, _ cursor: inout EventCursor
+  ) throws(EventDecodeError) -> EventDetail {
+    let mapping = try cursor.take(EventMapping.self)
+    guard parts.contains(.text) else { return .module(mapping, path: [], buildID: []) }
+    let lengths = try cursor.take(UInt64.self)
+    let path = try cursor.takeText(Int(lengths & 0xffff))
+    return .module(mapping, path: path, buildID: try cursor.takeText(Int(lengths >> 16 & 0xff)))
   }
 
   private static func execDetail(
@@ -158,6 +168,8 @@ struct EventParts: OptionSet {
     // SAFETY: the guard keeps the load inside; every bit pattern is a valid integer.
     return unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Part.self)
   }
+
+  var remaining: Int { count - offset }
 
   mutating func takeText(_ length: Int) throws(EventDecodeError) -> [UInt8] {
     guard length >= 0, count - offset >= length else {

@@ -7,11 +7,16 @@ import KernelSystem
 public final class EventReader: Sendable {
   private let stopping: LockedValue<Bool>
   private let thread: pthread_t
+  private let lostMappings: LockedValue<UInt64>
+
+  /// Module loads lost so far (PERF_RECORD_LOST): the rest of the losses are the session's.
+  public var mappingsLost: UInt64 { lostMappings.withLock { $0 } }
 
   private final class Work: @unchecked Sendable {
     // Handed to the thread before it starts and taken there once: never touched from two threads.
     var ring: EventRing?
     let stopping: LockedValue<Bool>
+    let lostMappings = LockedValue<UInt64>(0)
     init(ring: consuming EventRing, stopping: LockedValue<Bool>) {
       self.ring = consume ring
       self.stopping = stopping
@@ -39,6 +44,7 @@ public final class EventReader: Sendable {
     }
     self.stopping = stopping
     self.thread = thread
+    lostMappings = work.lostMappings
   }
 
   private static func run(_ work: Work) {
@@ -46,6 +52,8 @@ public final class EventReader: Sendable {
     while !work.stopping.withLock({ $0 }) {
       if ring.wait(milliseconds: 100) { usleep(5_000) }
       ring.drain()
+      let lost = ring.mappingsLost()
+      work.lostMappings.withLock { $0 = lost }
     }
     // What was in the ring when the stop was asked for.
     ring.drain()

@@ -7,8 +7,10 @@ import KernelSystem
 @safe public struct EventRing: ~Copyable, @unchecked Sendable {
   private let ring: OpaquePointer
   private let sink: EventSink
+  private let mappings: MappingRings?
 
-  init(map: Int32, deliver: @escaping @Sendable (EventBatch) -> Void) throws(BPFError) {
+  /// `mappings`: the module loads, which do not come through the ring, but to the same reader.
+  init(map: Int32, mappings: MappingRings?, deliver: @escaping @Sendable (EventBatch) -> Void) throws(BPFError) {
     let sink = EventSink(deliver)
     // SAFETY: the sink lives as long as the ring: both are fields of this value, and `deinit` frees the ring first.
     let context = unsafe Unmanaged.passUnretained(sink).toOpaque()
@@ -26,6 +28,8 @@ import KernelSystem
     }
     unsafe self.ring = ring
     self.sink = sink
+    self.mappings = mappings
+    if let mappings { unsafe mappings.join(epoll: ring_buffer__epoll_fd(ring)) }
   }
 
   /// Waits until the kernel wakes the reader, or `milliseconds` are over; true if it woke.
@@ -40,9 +44,13 @@ import KernelSystem
   @discardableResult
   borrowing func drain() -> Int {
     let count = unsafe ring_buffer__consume(ring)
+    unsafe mappings?.drain { (record) in unsafe sink.append(record) }
     sink.flush()
     return max(0, Int(count))
   }
+
+  /// Module loads that the kernel dropped for want of room.
+  borrowing func mappingsLost() -> UInt64 { mappings?.lost ?? 0 }
 
   deinit { unsafe ring_buffer__free(ring) }
 }

@@ -30,7 +30,7 @@ import KernelSystem
     case .entry(let function): trampoline(function, BPF_TRACE_FENTRY)
     case .exit(let function): trampoline(function, BPF_TRACE_FEXIT)
     case .cgroup(let hook): cgroup(hook)
-    case .perfEvents: .refused("not tried")
+    case .perfEvents: perfEvents()
     }
   }
 
@@ -70,6 +70,13 @@ import KernelSystem
     let (type, attach) = hook.types
     unsafe options.expected_attach_type = attach
     return unsafe load(type, returning: 1, &options)
+  }
+
+  private borrowing func perfEvents() -> HookVerdict {
+    do throws(SystemError) {
+      _ = try MappingRing(cpu: 0)
+      return .available
+    } catch { return .refused(error.description) }
   }
 
   /// Loads `return VALUE`, and lets it go.

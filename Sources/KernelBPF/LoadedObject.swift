@@ -141,6 +141,8 @@ extension ProbeObject {
     case .connections: .connections
     case .calls: .calls
     case .datagrams: .datagrams
+    case .modules: .modules
+    case .names: .names
     }
   }
 }

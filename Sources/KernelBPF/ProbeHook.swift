@@ -58,7 +58,7 @@ public enum ProbeFact: String, Sendable, CaseIterable, Hashable {
 
 /// The objects that the build embeds.
 public enum ProbeObject: String, Sendable, CaseIterable, Hashable {
-  case process, connections, calls, datagrams
+  case process, connections, calls, datagrams, modules, names
 }
 
 /// One way to learn a fact: programs of one object, and what they need.
@@ -119,6 +119,10 @@ public struct ProbeHook: Hashable, Sendable {
       .datagramPeers, .datagrams, ["peer_send4", "peer_send6", "peer_receive4", "peer_receive6"],
       [.cgroup(.sendmsg4), .cgroup(.sendmsg6), .cgroup(.recvmsg4), .cgroup(.recvmsg6)]),
     ProbeHook(.datagramEnd, .datagrams, ["flow_end"], [.cgroup(.socketRelease)]),
+    ProbeHook(.moduleLoad, nil, [], [.perfEvents]),
+    ProbeHook(.moduleUnload, .modules, ["unmap_entry"], [.entry("__x64_sys_munmap")]),
+    ProbeHook(.moduleUnload, .modules, ["unmap_call"], [.tracepoint("sys_enter")], taxesEveryCall: true),
+    ProbeHook(.dns, .names, ["dns_answer"], [.cgroup(.ingress)]),
     ProbeHook(.bind, .connections, ["bind4", "bind6"], [.cgroup(.bind4), .cgroup(.bind6)]),
   ]
 }

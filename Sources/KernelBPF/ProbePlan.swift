@@ -23,7 +23,10 @@ public struct ProbePlan: Sendable {
     /// the first packet, then go unseen where only that hook tells them; accepts without an address, too.
     public var avoidsCallTax: Bool
 
-    public init(facts: Set<ProbeFact> = Set(ProbeFact.allCases), avoidsCallTax: Bool = false) {
+    /// All but the DNS answers, which a user must ask for.
+    public static let usualFacts = Set(ProbeFact.allCases).subtracting([.dns])
+
+    public init(facts: Set<ProbeFact> = usualFacts, avoidsCallTax: Bool = false) {
       self.facts = facts
       self.avoidsCallTax = avoidsCallTax
     }

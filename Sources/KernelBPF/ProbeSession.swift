@@ -26,6 +26,7 @@ public struct EventLosses: Sendable, Equatable {
 
   public let plan: ProbePlan
   private let objects: [LoadedObject]
+  private let leftOutProcess: Int32?
 
   /// Tries the hooks, plans, loads and attaches. A program that the kernel turns down is planned around.
   ///
@@ -45,7 +46,8 @@ public struct EventLosses: Sendable, Equatable {
     while true {
       let plan = ProbePlan.make(request, verdicts: verdicts, refusedPrograms: refused)
       do throws(ProgramRefusal) {
-        return ProbeSession(plan: plan, objects: try load(plan, settings))
+        let objects = try load(plan, settings)
+        return ProbeSession(plan: plan, objects: objects, leftOutProcess: settings.leftOutProcess)
       } catch {
         // Each round takes one program out, so this ends.
         guard !error.program.isEmpty, refused[error.program] == nil else { throw error.error }
@@ -54,7 +56,8 @@ public struct EventLosses: Sendable, Equatable {
     }
   }
 
-  private init(plan: ProbePlan, objects: [LoadedObject]) {
+  private init(plan: ProbePlan, objects: [LoadedObject], leftOutProcess: Int32?) {
+    self.leftOutProcess = leftOutProcess
     self.plan = plan
     self.objects = objects
   }
@@ -136,7 +139,8 @@ public struct EventLosses: Sendable, Equatable {
     guard let map = objects.first?.map("events") else {
       throw BPFError(step: .create, object: "events", errno: .noSuchFile, log: "")
     }
-    return try EventRing(map: map, deliver: deliver)
+    let mappings = plan.chosen(for: .moduleLoad) == nil ? nil : MappingRings(leavingOut: leftOutProcess)
+    return try EventRing(map: map, mappings: mappings, deliver: deliver)
   }
 
   /// The losses so far.

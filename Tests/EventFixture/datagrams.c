@@ -53,3 +53,29 @@ int run_datagrams(int count) {
   close(receiver);
   return 0;
 }
+
+int run_answer(void) {
+  enter_own_namespace();
+  int server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in address = loopback(53);
+  require(bind(server, (struct sockaddr *)&address, sizeof address) == 0, "bind 53");
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    int asker = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    char buffer[512];
+    require(sendto(asker, "who", 3, 0, (struct sockaddr *)&address, sizeof address) == 3, "sendto");
+    printf("asker %d %u\n", getpid(), local_port(asker));
+    fflush(stdout);
+    require(recv(asker, buffer, sizeof buffer, 0) > 0, "recv");
+    _exit(0);
+  }
+  char buffer[512];
+  struct sockaddr_in from;
+  socklen_t length = sizeof from;
+  require(recvfrom(server, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &length) == 3, "recvfrom");
+  const char *answer = "an answer of thirty-one octets.";
+  sendto(server, answer, strlen(answer), 0, (struct sockaddr *)&from, length);
+  waitpid(child, NULL, 0);
+  return 0;
+}

@@ -14,6 +14,7 @@
 #include <linux/netlink_diag.h>
 #include <linux/nsfs.h>
 #include <linux/packet_diag.h>
+#include <linux/perf_event.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/sock_diag.h>

@@ -128,6 +128,13 @@ struct bpf_sock_addr {
     u64 sk_pointer;
   };
 };
+struct __sk_buff {
+  u32 len;
+  u32 pkt_type;
+  u32 mark;
+  u32 queue_mapping;
+  u32 protocol;
+};
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
