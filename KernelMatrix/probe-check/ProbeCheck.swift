@@ -25,7 +25,9 @@ import KernelSystem
 
   private static func check(_ request: ProbePlan.Request, command: [String]) throws(BPFError) -> Int32 {
     let verdicts = try HookTrial().verdicts(for: request.facts)
-    for (need, verdict) in verdicts.sorted(by: { "\($0.key)" < "\($1.key)" }) { print("hook \(need): \(verdict)") }
+    for (need, verdict) in verdicts.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+      print("hook \(need): \(verdict)")
+    }
     let before = KernelClock.bootTimeNanoseconds
     let session = try ProbeSession.open(request, settings: .init(), verdicts: verdicts)
     print("opened in \((KernelClock.bootTimeNanoseconds - before) / 1_000_000) ms")
@@ -65,7 +67,7 @@ import KernelSystem
     var pid = pid_t()
     var strings = unsafe command.map { unsafe strdup($0) }
     unsafe strings.append(nil)
-    defer { for unsafe string in unsafe strings { unsafe free(string) } }
+    defer { unsafe strings.forEach { unsafe free($0) } }
     // An empty environment: the command needs none.
     let failure = unsafe posix_spawnp(&pid, program, nil, nil, strings, nil)
     guard failure == 0 else {

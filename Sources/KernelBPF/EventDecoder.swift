@@ -28,7 +28,8 @@ public enum EventDecoder {
     guard parts.isSubset(of: .known) else { throw .unknownParts(header.parts) }
 
     var event = KernelEvent(
-      kind: kind, time: header.time, flags: EventFlags(rawValue: header.flags), cpu: header.cpu, detail: .none)
+      kind: kind, time: header.time, flags: EventFlags(rawValue: header.flags), cpu: header.cpu, detail: .none
+    )
     if parts.contains(.actor) { event.actor = try cursor.take(EventActor.self) }
     if parts.contains(.socket) { event.socket = try cursor.take(EventSocket.self) }
     if parts.contains(.totals) { event.totals = try cursor.take(EventTotals.self) }

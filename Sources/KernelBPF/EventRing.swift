@@ -10,7 +10,9 @@ import KernelSystem
   private let mappings: MappingRings?
 
   /// `mappings`: the module loads, which do not come through the ring, but to the same reader.
-  init(map: Int32, mappings: MappingRings?, deliver: @escaping @Sendable (EventBatch) -> Void) throws(BPFError) {
+  init(map: Int32, mappings: MappingRings?, deliver: @escaping @Sendable (EventBatch) -> Void)
+    throws(BPFError)
+  {
     let sink = EventSink(deliver)
     // SAFETY: the sink lives as long as the ring: both are fields of this value, and `deinit` frees the ring first.
     let context = unsafe Unmanaged.passUnretained(sink).toOpaque()

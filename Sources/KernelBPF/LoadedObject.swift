@@ -81,7 +81,8 @@ struct ProgramRefusal: Error {
 
   /// Sample line: `libbpf: prog 'accept_uring_old': BPF program load failed: Permission denied`.
   static func programBlamed(in log: String) -> String? {
-    for line in log.split(separator: "\n") where line.contains("load failed") || line.contains("failed to load") {
+    for line in log.split(separator: "\n")
+    where line.contains("load failed") || line.contains("failed to load") {
       let parts = line.split(separator: "'", omittingEmptySubsequences: false)
       if parts.count >= 3, parts[0].hasSuffix("prog ") { return String(parts[1]) }
     }
@@ -129,7 +130,7 @@ struct ProgramRefusal: Error {
   }
 
   deinit {
-    for unsafe link in unsafe links { _ = unsafe bpf_link__destroy(link) }
+    while let link = unsafe links.popLast() { _ = unsafe bpf_link__destroy(link) }
     unsafe bpf_object__close(object)
   }
 }

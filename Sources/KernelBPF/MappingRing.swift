@@ -47,7 +47,9 @@ import KernelSystem
       if length < MemoryLayout<perf_event_header>.size { break }
       let first = min(length, size - start)
       unsafe scratch.baseAddress?.copyMemory(from: data + start, byteCount: first)
-      if first < length { unsafe (scratch.baseAddress! + first).copyMemory(from: data, byteCount: length - first) }
+      if first < length {
+        unsafe (scratch.baseAddress! + first).copyMemory(from: data, byteCount: length - first)
+      }
       unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
       tail += UInt64(length)
     }

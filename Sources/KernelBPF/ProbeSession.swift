@@ -62,7 +62,9 @@ public struct EventLosses: Sendable, Equatable {
     self.objects = objects
   }
 
-  private static func load(_ plan: ProbePlan, _ settings: ProbeSettings) throws(ProgramRefusal) -> [LoadedObject] {
+  private static func load(_ plan: ProbePlan, _ settings: ProbeSettings) throws(ProgramRefusal)
+    -> [LoadedObject]
+  {
     var objects: [LoadedObject] = []
     for kind in ProbeObject.allCases {
       let programs = plan.programs(of: kind)

@@ -3,7 +3,9 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("Connection events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
+@Suite(
+  "Connection events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON")
+)
 struct ConnectionEventTests {
   @Test("23 processes that each connect once and end are all named, with path, arguments and parent")
   func shortLivedProcesses() throws {
@@ -39,7 +41,9 @@ struct ConnectionEventTests {
     for event in recording.events(.connect, netns: netns) { connects[event.actor?.tgid ?? 0] = event }
     for event in recording.events(.exec) { execs[event.actor?.tgid ?? 0] = event }
     var established: [UInt64: KernelEvent] = [:]
-    for event in recording.events(.established, netns: netns) { established[event.socket?.cookie ?? 0] = event }
+    for event in recording.events(.established, netns: netns) {
+      established[event.socket?.cookie ?? 0] = event
+    }
 
     var wrong = 0
     for fact in facts {
@@ -63,10 +67,14 @@ struct ConnectionEventTests {
     let facts = recording.facts("accept")
     #expect(facts.count == count)
     var accepts: [UInt16: [KernelEvent]] = [:]
-    for event in recording.events(.accept, netns: netns) { accepts[event.socket?.peer_port ?? 0, default: []].append(event) }
+    for event in recording.events(.accept, netns: netns) {
+      accepts[event.socket?.peer_port ?? 0, default: []].append(event)
+    }
     let wrong = facts.filter { fact in
       let seen = accepts[UInt16(fact[1]) ?? 0] ?? []
-      return !seen.contains { $0.actor?.tgid == UInt32(fact[0]) && $0.socket?.cookie != 0 && $0.socket?.inode != 0 }
+      return !seen.contains {
+        $0.actor?.tgid == UInt32(fact[0]) && $0.socket?.cookie != 0 && $0.socket?.inode != 0
+      }
     }
     #expect(wrong.isEmpty)
   }
@@ -85,7 +93,9 @@ struct ConnectionEventTests {
         missing += 1
         return
       }
-      if !totals.contains(where: { "\($0.bytes_sent)" == sent && "\($0.bytes_received)" == received }) { wrong += 1 }
+      if !totals.contains(where: { "\($0.bytes_sent)" == sent && "\($0.bytes_received)" == received }) {
+        wrong += 1
+      }
     }
     for fact in recording.facts("client") {
       check(Ports(local: UInt16(fact[3]) ?? 0, peer: port), sent: fact[4], received: fact[5])
@@ -124,7 +134,9 @@ struct ConnectionEventTests {
     let later = try #require(recording.facts("refused-later").first)
     let laterClose = recording.events(.close, netns: netns).first { $0.socket?.peer_port == 9 }
     #expect(laterClose?.socket?.error == ECONNREFUSED)
-    let connect = recording.events(.connect, netns: netns).first { $0.socket?.cookie == laterClose?.socket?.cookie }
+    let connect = recording.events(.connect, netns: netns).first {
+      $0.socket?.cookie == laterClose?.socket?.cookie
+    }
     #expect(connect?.actor?.tgid == UInt32(later[0]))
 
     let unreachable = try #require(recording.facts("unreachable").first)

@@ -4,7 +4,8 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("Datagram events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
+@Suite(
+  "Datagram events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
 struct DatagramEventTests {
   private static let request = ProbePlan.Request(facts: [
     .fork, .exec, .exit, .datagrams, .datagramPeers, .datagramEnd, .connectFailure,

@@ -134,7 +134,9 @@ struct EventDecoderTests {
     withUnsafeMutableBytes(of: &socket.local_address) { $0.copyBytes(from: [127, 0, 0, 1]) }
     #expect(socket.local == (0, 0x7f00_0001))
     socket.family = UInt16(AF_INET6)
-    withUnsafeMutableBytes(of: &socket.peer_address) { $0[0] = 0xfd; $0[15] = 1 }
+    withUnsafeMutableBytes(of: &socket.peer_address) {
+      $0[0] = 0xfd; $0[15] = 1
+    }
     #expect(socket.peer == (0xfd00_0000_0000_0000, 1))
   }
 

@@ -3,7 +3,8 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("Module events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
+@Suite(
+  "Module events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
 struct ModuleEventTests {
   private static let library = "/lib/x86_64-linux-gnu/libz.so.1"
 
@@ -22,7 +23,8 @@ struct ModuleEventTests {
 
     let unload = recording.events(.moduleUnload, pid: pid).first { (event) in
       guard case .module(let gone, _, _) = event.detail else { return false }
-      return gone.address <= mapping.address && mapping.address < gone.address + gone.size && event.time > load.time
+      return gone.address <= mapping.address && mapping.address < gone.address + gone.size
+        && event.time > load.time
     }
     #expect(unload != nil)
 

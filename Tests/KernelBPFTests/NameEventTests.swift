@@ -3,7 +3,8 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("DNS answers of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_NET_ADMIN"))
+@Suite(
+  "DNS answers of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_NET_ADMIN"))
 struct NameEventTests {
   @Test("An answer from port 53 comes with its payload and the cookie of the socket that it is for")
   func answer() throws {
@@ -12,7 +13,9 @@ struct NameEventTests {
     let netns = try #require(recording.number("netns"))
     let asker = try #require(recording.facts("asker").first)
     let answer = try #require(
-      recording.events(.dnsAnswer).first { "\($0.socket?.local_port ?? 0)" == asker[1] && $0.socket?.peer_port == 53 })
+      recording.events(.dnsAnswer).first {
+        "\($0.socket?.local_port ?? 0)" == asker[1] && $0.socket?.peer_port == 53
+      })
     guard case .payload(let payload) = answer.detail else {
       Issue.record("no payload")
       return

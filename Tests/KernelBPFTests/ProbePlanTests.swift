@@ -32,9 +32,10 @@ struct ProbePlanTests {
     let plan = ProbePlan.make(.init(), verdicts: verdicts)
     #expect(plan.chosen(for: .accept)?.programs == ["call_result"])
     let accept = plan.choices.first { $0.fact == .accept }
-    #expect(accept?.passed.prefix(2).map(\.reason) == [
-      "fentry security_sock_graft: EPERM", "fexit inet_csk_accept: EPERM",
-    ])
+    #expect(
+      accept?.passed.prefix(2).map(\.reason) == [
+        "fentry security_sock_graft: EPERM", "fexit inet_csk_accept: EPERM",
+      ])
     #expect(plan.programs(of: .calls).filter { $0 == "call_result" }.count == 1)
   }
 

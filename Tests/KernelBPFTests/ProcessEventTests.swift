@@ -3,7 +3,8 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("Process events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
+@Suite(
+  "Process events of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
 struct ProcessEventTests {
   private static let request = ProbePlan.Request(facts: [.fork, .exec, .exit, .rename, .execFailure])
 
