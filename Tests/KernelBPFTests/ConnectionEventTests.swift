@@ -37,9 +37,9 @@ struct ConnectionEventTests {
   private func checkClients(_ recording: Recording, netns: UInt32, count: Int) {
     let facts = recording.facts("client")
     #expect(facts.count == count)
-    var connects: [UInt32: KernelEvent] = [:], execs: [UInt32: KernelEvent] = [:]
-    for event in recording.events(.connect, netns: netns) { connects[event.actor?.tgid ?? 0] = event }
-    for event in recording.events(.exec) { execs[event.actor?.tgid ?? 0] = event }
+    var connects: [ProcessKey?: KernelEvent] = [:]
+    for event in recording.events(.connect, netns: netns) { connects[ProcessKey(event)] = event }
+    let execs = recording.execs(of: "client", netns: netns)
     var established: [UInt64: KernelEvent] = [:]
     for event in recording.events(.established, netns: netns) {
       established[event.socket?.cookie ?? 0] = event
@@ -49,12 +49,12 @@ struct ConnectionEventTests {
     for fact in facts {
       let numbers = fact.map { UInt32($0) ?? 0 }
       let (index, pid, parent, port) = (numbers[0], numbers[1], numbers[2], numbers[3])
-      let connect = connects[pid], exec = execs[pid]?.exec
+      let exec = execs[index]?.exec, connect = connects[ProcessKey(execs[index])]
       let whole = connect?.socket.flatMap { established[$0.cookie] }
       let isRight =
-        connect?.actor?.parent_tgid == parent && whole?.socket?.local_port == UInt16(port)
-        && connect?.actor?.start == execs[pid]?.actor?.start
-        && connect?.actor?.exec_generation == execs[pid]?.actor?.exec_generation
+        connect?.actor?.tgid == pid && connect?.actor?.parent_tgid == parent
+        && whole?.socket?.local_port == UInt16(port)
+        && connect?.actor?.exec_generation == execs[index]?.actor?.exec_generation
         && text(exec?.path).hasSuffix("/EventFixture")
         && exec?.argumentList.count == 5
         && text(exec?.argumentList.last) == "--a name longer than sixteen bytes=\(index)"

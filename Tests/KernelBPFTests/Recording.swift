@@ -79,6 +79,18 @@ struct Recording {
     facts.filter { $0.first == name }.map { Array($0.dropFirst()) }
   }
 
+  /// The exec of each short-lived process of the fixture, by the index among its arguments.
+  ///
+  /// Not by pid: 20,000 processes wrap the pids round, and another storm may run at the same time.
+  func execs(of command: String, netns: UInt32) -> [UInt32: KernelEvent] {
+    var execs: [UInt32: KernelEvent] = [:]
+    for event in events where event.kind == .exec && event.actor?.netns == netns {
+      let list = event.exec?.argumentList ?? []
+      if list.count >= 4, text(list[1]) == command, let index = UInt32(text(list[3])) { execs[index] = event }
+    }
+    return execs
+  }
+
   func number(_ name: String) -> UInt32? { facts(name).first?.first.flatMap { UInt32($0) } }
 
   func events(_ kind: EventKind, pid: UInt32? = nil) -> [KernelEvent] {
@@ -96,6 +108,18 @@ extension KernelEvent {
   var exit: EventExit? { if case .exit(let exit) = detail { exit } else { nil } }
   var fork: EventFork? { if case .fork(let fork) = detail { fork } else { nil } }
   var flow: EventFlow? { if case .flow(let flow) = detail { flow } else { nil } }
+}
+
+/// A process as the events name it.
+struct ProcessKey: Hashable {
+  var tgid: UInt32
+  var start: UInt64
+
+  init?(_ event: KernelEvent?) {
+    guard let actor = event?.actor else { return nil }
+    tgid = actor.tgid
+    start = actor.start
+  }
 }
 
 func text(_ bytes: [UInt8]?) -> String { bytes.map { String(decoding: $0, as: UTF8.self) } ?? "" }
