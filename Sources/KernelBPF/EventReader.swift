@@ -47,6 +47,8 @@ public final class EventReader: Sendable {
     lostMappings = work.lostMappings
   }
 
+  deinit { stop() }
+
   private static func run(_ work: Work) {
     guard let ring = work.ring.take() else { return }
     while !work.stopping.withLock({ $0 }) {

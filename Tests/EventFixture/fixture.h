@@ -51,7 +51,7 @@ int make_listener(int type, uint16_t *port);
 struct note *map_notes(void);
 void make_notes(size_t count);
 
-int run_storm(int count, int servers, int parallel);
+int run_storm(int count, int servers, int parallel, int starts_processes);
 int run_client(uint16_t port, int index);
 int run_failures(void);
 int run_life(const char *self);

@@ -32,7 +32,7 @@ uint16_t local_port(int socket) {
 
 int make_listener(int type, uint16_t *port) {
   int listener = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  struct sockaddr_in address = loopback(0);
+  struct sockaddr_in address = {.sin_family = AF_INET};
   require(bind(listener, (struct sockaddr *)&address, sizeof address) == 0, "bind");
   if (type == SOCK_STREAM) require(listen(listener, 4096) == 0, "listen");
   *port = local_port(listener);
@@ -60,7 +60,8 @@ int main(int count, char **arguments) {
   const char *what = count > 1 ? arguments[1] : "";
   int first = count > 2 ? atoi(arguments[2]) : 0, second = count > 3 ? atoi(arguments[3]) : 0;
   int status = 64;
-  if (!strcmp(what, "storm")) status = run_storm(first, second, count > 4 ? atoi(arguments[4]) : 1);
+  if (!strcmp(what, "storm")) status = run_storm(first, second, count > 4 ? atoi(arguments[4]) : 1, 1);
+  if (!strcmp(what, "flood")) status = run_storm(first, second, count > 4 ? atoi(arguments[4]) : 1, 0);
   if (!strcmp(what, "client")) status = run_client((uint16_t)first, second);
   if (!strcmp(what, "failures")) status = run_failures();
   if (!strcmp(what, "life")) status = run_life(arguments[0]);

@@ -1,4 +1,5 @@
 import CLinux
+import KernelSystem
 import Testing
 
 @testable import KernelBPF
@@ -105,6 +106,34 @@ struct ConnectionEventTests {
     }
     #expect(missing == 0)
     #expect(wrong == 0)
+  }
+
+  @Test("A flood of connections loses no close and no byte")
+  func flood() throws { try checkFlood(count: 997) }
+
+  @Test(
+    "50,000 connections at the highest rate: 100,000 closes, none missing, every byte",
+    .enabled(if: environmentNumber("SOCKEYE_STORM") != nil, "set SOCKEYE_STORM"))
+  func largeFlood() throws { try checkFlood(count: 50_000) }
+
+  private func checkFlood(count: Int) throws {
+    let request = ProbePlan.Request(facts: [.connections, .accept, .ringAccept, .fork, .exec, .exit])
+    let before = KernelClock.bootTimeNanoseconds
+    let recording = try Recording.of(["flood", "\(count)", "3", "2"], request: request)
+    let netns = try #require(recording.number("netns"))
+    #expect(recording.losses.ringLost == 0)
+    #expect(recording.losses.kernelMissed == 0)
+    checkAccepts(recording, netns: netns, count: count)
+    checkCloses(recording, netns: netns, count: count)
+    let closes = recording.events(.close, netns: netns).filter { $0.socket?.old_state != 10 }
+    #expect(closes.count == 2 * count)
+    #expect(recording.events(.connect, netns: netns).count == count)
+    #expect(recording.events(.established, netns: netns).count == count)
+    if count > 1_000 {
+      let first = recording.events(.connect, netns: netns).first?.time ?? before
+      let seconds = Double((closes.last?.time ?? before) - first) / 1e9
+      print("flood of \(count): \(recording.events.count) events in \(seconds) s, \(recording.losses)")
+    }
   }
 
   @Test("Without a tax on every call, accepts that ask for the address are named")
