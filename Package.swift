@@ -9,7 +9,10 @@ let package = Package(
   name: "sockeye",
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
+    // For Fuzz/ and Benchmarks/.
+    .library(name: "Model", targets: ["Model"]),
     .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
+    .library(name: "KernelProc", targets: ["KernelProc"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -35,18 +38,20 @@ let package = Package(
     .target(name: "Attribution", dependencies: ["Model"], swiftSettings: strict),
     .target(
       name: "Observer",
-      dependencies: ["CLinux", "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Model", "Attribution", "CNettle"],
+      dependencies: [
+        "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Model", "Attribution", "CNettle",
+      ],
       swiftSettings: strict),
 
     // Views: values -> text.
     .target(name: "ViewText", dependencies: ["Model"], swiftSettings: strict),
-    .target(name: "ViewRecords", dependencies: ["Model", "ViewText", "CNettle"], swiftSettings: strict),
+    .target(name: "ViewRecords", dependencies: ["Model", "ViewText"], swiftSettings: strict),
     .target(name: "ViewTerminal", dependencies: ["Model", "ViewText"], swiftSettings: strict),
 
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal", "KernelBPF", "KernelSystem",
+        "KernelSystem", "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -62,8 +67,27 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(
-      name: "KernelNetlinkTests", dependencies: ["CLinux", "KernelSystem", "KernelNetlink"],
-      exclude: ["Fixtures"]),
+      name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
+      exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+
+    .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
+    .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
+    .testTarget(
+      name: "ViewRecordsTests", dependencies: ["Model", "ViewText", "ViewRecords", "ViewFixtures"],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "ViewTerminalTests", dependencies: ["Model", "ViewText", "ViewTerminal", "ViewFixtures"],
+      exclude: ["Golden"]),
+    .executableTarget(
+      name: "view-bench", dependencies: ["Model", "ViewText", "ViewRecords", "ViewTerminal", "ViewFixtures"],
+      path: "Benchmarks/ViewBench"),
+
+    // The real kernel: known sockets, and what sockeye and ss say of them.
+    .executableTarget(
+      name: "socket-fixture", path: "Tests/SocketFixture",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
+    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,9 +21,8 @@ public struct SnapshotAssembler {
     holdings.reserveCapacity(expectedSockets)
   }
 
-  /// Adds a socket, or completes the one that has its cookie; the index of it.
-  @discardableResult
-  public mutating func add(_ socket: Socket, detail: SocketDetail? = nil, name: RawText? = nil) -> Int {
+  /// Adds a socket, or completes the one that has its cookie: its index, and whether it is new.
+  public mutating func merge(_ socket: Socket) -> (index: Int, isNew: Bool) {
     let fresh = sockets.count
     var index = fresh
     if socket.cookie != .unknown {
@@ -31,21 +30,30 @@ public struct SnapshotAssembler {
     } else if socket.inode != 0 {
       index = byInode.insert(socket.inode, fresh)
     }
-    if index == fresh {
-      sockets.append(socket)
-    } else {
+    guard index == fresh else {
       complete(index, from: socket)
+      return (index, false)
     }
+    sockets.append(socket)
+    return (index, true)
+  }
+
+  /// Adds a socket with what else is known of it.
+  @discardableResult
+  public mutating func add(_ socket: Socket, detail: SocketDetail? = nil, name: RawText? = nil) -> Int {
+    let index = merge(socket).index
+    describe(index, detail, name)
+    return index
+  }
+
+  /// Adds attributes to a socket; what it has stays.
+  public mutating func describe(_ index: Int, _ detail: SocketDetail?, _ name: RawText?) {
     if let detail { attach(detail, to: index) }
     if let name, sockets[index].nameIndex < 0 {
       sockets[index].nameIndex = Int32(names.count)
       names.append(name)
     }
-    return index
   }
-
-  /// Whether a socket with this cookie was added.
-  public func contains(_ cookie: SocketCookie) -> Bool { byCookie.index(of: cookie.rawValue) != nil }
 
   private mutating func complete(_ index: Int, from other: Socket) {
     func fill<Value>(_ path: WritableKeyPath<Socket, Value?>) {

@@ -42,6 +42,12 @@ int clinux_ioctl_int(int descriptor, unsigned long request, int *value) {
   return ioctl(descriptor, request, value);
 }
 
+int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument) {
+  return ioctl(descriptor, request, argument);
+}
+
+void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
 int clinux_openat(int directory, const char *path, int flags) { return openat(directory, path, flags); }
 
 static _Atomic(clinux_bpf_log) current_log;

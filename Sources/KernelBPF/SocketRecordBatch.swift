@@ -24,6 +24,8 @@ public struct SocketRecord: Sendable {
   public var isV6Only: Bool
   /// Connected, and which side is known: true for the one that called connect(2).
   public var isActiveSide: Bool?
+  /// Other descriptors may lead to the same socket; false is certain for the moment of the record.
+  public var isShared: Bool
   public var localPort: UInt16
   public var peerPort: UInt16
   /// Half-open requests of a listener.
@@ -136,6 +138,7 @@ extension SocketRecord {
     isV6Only = flags & SOCKEYE_FLAG_V6ONLY.rawValue != 0
     isActiveSide =
       flags & SOCKEYE_FLAG_SIDE_KNOWN.rawValue == 0 ? nil : flags & SOCKEYE_FLAG_ACTIVE.rawValue != 0
+    isShared = flags & SOCKEYE_FLAG_SHARED.rawValue != 0
     localPort = raw.local_port
     peerPort = raw.peer_port.byteSwapped
     synBacklog = raw.syn_backlog

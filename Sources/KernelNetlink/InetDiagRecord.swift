@@ -38,7 +38,8 @@ public struct InetDiagRecord: DiagRecord, Hashable {
   public var present: InetAttributes = []
   /// `AF_INET` or `AF_INET6`.
   public var family: UInt8
-  /// `TCP_*` of `net/tcp_states.h`; 13 is bound but neither listening nor connected (since 6.8).
+  /// `TCP_*` of `net/tcp_states.h`. A TCP socket in 7, close, is bound but neither listening nor connected: asked
+  /// for as `.boundInactive`, it is reported so.
   public var state: UInt8
   /// 0 none, 1 retransmit, 2 keepalive, 3 TIME_WAIT, 4 window probe.
   public var timer: UInt8
@@ -83,31 +84,32 @@ public struct InetDiagRecord: DiagRecord, Hashable {
   @inlinable
   init(fixedPartOf datagram: RawSpan, payload: Range<Int>, protocol: UInt16) throws(NetlinkError) {
     try payload.requireBytes(72, in: datagram)
-    let base = payload.lowerBound
-    family = datagram.byte(at: base)
-    state = datagram.byte(at: base &+ 1)
-    timer = datagram.byte(at: base &+ 2)
-    retransmits = datagram.byte(at: base &+ 3)
-    sourcePort = datagram.half(at: base &+ 4).bigEndian
-    destinationPort = datagram.half(at: base &+ 6).bigEndian
+    // Of a constant size, so that the loads below need no check each.
+    let fixed = datagram.extracting(payload.lowerBound..<payload.lowerBound &+ 72)
+    family = fixed.byte(at: 0)
+    state = fixed.byte(at: 1)
+    timer = fixed.byte(at: 2)
+    retransmits = fixed.byte(at: 3)
+    sourcePort = fixed.half(at: 4).bigEndian
+    destinationPort = fixed.half(at: 6).bigEndian
     if family == AF_INET6 {
-      sourceHigh = datagram.integer(at: base &+ 8, as: UInt64.self).bigEndian
-      sourceLow = datagram.integer(at: base &+ 16, as: UInt64.self).bigEndian
-      destinationHigh = datagram.integer(at: base &+ 24, as: UInt64.self).bigEndian
-      destinationLow = datagram.integer(at: base &+ 32, as: UInt64.self).bigEndian
+      sourceHigh = fixed.integer(at: 8, as: UInt64.self).bigEndian
+      sourceLow = fixed.integer(at: 16, as: UInt64.self).bigEndian
+      destinationHigh = fixed.integer(at: 24, as: UInt64.self).bigEndian
+      destinationLow = fixed.integer(at: 32, as: UInt64.self).bigEndian
     } else {
       sourceHigh = 0
-      sourceLow = UInt64(datagram.word(at: base &+ 8).bigEndian)
+      sourceLow = UInt64(fixed.word(at: 8).bigEndian)
       destinationHigh = 0
-      destinationLow = UInt64(datagram.word(at: base &+ 24).bigEndian)
+      destinationLow = UInt64(fixed.word(at: 24).bigEndian)
     }
-    interface = datagram.word(at: base &+ 40)
-    cookie = datagram.cookie(at: base &+ 44)
-    expiresMilliseconds = datagram.word(at: base &+ 52)
-    receiveQueue = datagram.word(at: base &+ 56)
-    sendQueue = datagram.word(at: base &+ 60)
-    userID = datagram.word(at: base &+ 64)
-    inode = datagram.word(at: base &+ 68)
+    interface = fixed.word(at: 40)
+    cookie = fixed.cookie(at: 44)
+    expiresMilliseconds = fixed.word(at: 52)
+    receiveQueue = fixed.word(at: 56)
+    sendQueue = fixed.word(at: 60)
+    userID = fixed.word(at: 64)
+    inode = fixed.word(at: 68)
     self.protocol = `protocol`
   }
 

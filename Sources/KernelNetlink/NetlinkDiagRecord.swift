@@ -12,18 +12,20 @@ public struct NetlinkShow: OptionSet, Hashable, Sendable {
 }
 
 /// One netlink socket: `struct netlink_diag_msg` and its attributes.
+///
+/// A socket that was never bound, by bind(2) or by sending, is in no table and so not listed.
 public struct NetlinkDiagRecord: DiagRecord, Hashable {
   /// `SOCK_RAW` 3 or `SOCK_DGRAM` 2.
   public var type: UInt8
   /// `NETLINK_*`: 0 route, 4 sock_diag, 15 uevent.
   public var `protocol`: UInt8
-  /// 0 unconnected, 1 connected: netlink has states of its own.
+  /// 7 before connect(2) is ever called, then 1 connected or 0 no longer: netlink has states of its own.
   public var state: UInt8
   /// 0 is the kernel's own socket.
   public var portID: UInt32
   public var destinationPortID: UInt32
   public var destinationGroup: UInt32
-  /// 0 for sockets of the kernel.
+  /// Of sockfs; the kernel's own sockets have one too.
   public var inode: UInt32
   public var cookie: UInt64
   /// Multicast groups: bit n of word w is group `w * 32 + n + 1`.

@@ -7,6 +7,11 @@ public struct SockDiagSubject: Hashable, Sendable, CustomStringConvertible {
   /// `IPPROTO_*` for the internet families, else 0.
   public let `protocol`: UInt16
 
+  public init(family: UInt8, protocol: UInt16) {
+    self.family = family
+    self.protocol = `protocol`
+  }
+
   public var description: String { "sock_diag family \(family) protocol \(self.protocol)" }
 }
 
@@ -51,6 +56,7 @@ public struct SocketStates: OptionSet, Hashable, Sendable {
   public static let listen = SocketStates(rawValue: 1 << 10)
   public static let closing = SocketStates(rawValue: 1 << 11)
   /// Bound to a port, neither listening nor connected (TCP only, since 6.8; older kernels ignore it).
+  /// The records say 7, close. The kernel walks one more table for it: 15 ms beside 19,000 sockets.
   public static let boundInactive = SocketStates(rawValue: 1 << 13)
   /// A state each.
   public init(state: UInt8) { rawValue = state < 32 ? 1 << UInt32(state) : 0 }

@@ -14,6 +14,8 @@ public struct SockDiagSocket: ~Copyable {
   private static let secondsToAnswer = 10
 
   private let descriptor: OwnedDescriptor
+  /// `SO_COOKIE` of this very socket, which a listing of netlink sockets has too; nil before 4.14.
+  public var cookie: UInt64? { SocketAnswers(asking: descriptor).cookie }
   @usableFromInline var buffer: [UInt8]
   private var sequence: UInt32 = 0
   /// The sequence number of a dump that was given up before its end: the kernel answers EBUSY until it is read.

@@ -18,10 +18,15 @@ public struct Errno: Error, Hashable, Sendable, RawRepresentable, CustomStringCo
   public static let badAddress = Errno(rawValue: EFAULT)
   public static let invalidArgument = Errno(rawValue: EINVAL)
   public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+  public static let brokenPipe = Errno(rawValue: EPIPE)
   public static let noBufferSpace = Errno(rawValue: ENOBUFS)
 
   /// The process or the thing asked for no longer exists: an expected race, not a failure.
   public var meansGone: Bool { self == .noSuchProcess || self == .noSuchFile }
+  /// This kernel has no such family, type or protocol.
+  public var meansUnsupported: Bool {
+    rawValue == EAFNOSUPPORT || rawValue == EPROTONOSUPPORT || rawValue == ESOCKTNOSUPPORT
+  }
   /// The kernel refused for want of privilege.
   public var meansDenied: Bool { self == .notPermitted || self == .accessDenied }
 

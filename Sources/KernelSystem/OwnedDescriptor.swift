@@ -57,4 +57,13 @@ extension OwnedDescriptor {
     // SAFETY: the kernel writes at most `buffer.count` bytes.
     try retryingOnInterrupt { unsafe CLinux.read(number, buffer.baseAddress, buffer.count) }
   }
+
+  /// read(2) into the array, at most its count: the bytes read, 0 at the end.
+  public borrowing func read(into bytes: inout [UInt8]) throws(Errno) -> Int {
+    let number = self.number
+    return try retryingOnInterrupt {
+      // SAFETY: the pointer is used during the call only, and the kernel is told how many bytes it leads to.
+      unsafe bytes.withUnsafeMutableBytes { unsafe CLinux.read(number, $0.baseAddress, $0.count) }
+    }
+  }
 }

@@ -73,14 +73,14 @@ extension SocketName {
   /// Reads a `struct sockaddr_in`, `sockaddr_in6` or `sockaddr_un`.
   init(_ bytes: UnsafeRawBufferPointer) {
     self = .other
-    guard unsafe bytes.count >= 2 else { return }
+    guard bytes.count >= 2 else { return }
     // SAFETY: every load below is behind a check of the length that the kernel gave.
     let family = Int32(unsafe bytes.loadUnaligned(as: UInt16.self))
-    if family == AF_INET, unsafe bytes.count >= 8 {
+    if family == AF_INET, bytes.count >= 8 {
       let port = unsafe bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self).bigEndian
       let low = unsafe bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self).bigEndian
       self = .internet(high: 0, low: UInt64(low), port: port)
-    } else if family == AF_INET6, unsafe bytes.count >= 24 {
+    } else if family == AF_INET6, bytes.count >= 24 {
       let port = unsafe bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self).bigEndian
       let high = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
       let low = unsafe bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self).bigEndian

@@ -3,7 +3,9 @@ public struct ProcessID: Hashable, Comparable, Sendable, RawRepresentable {
   public let rawValue: Int32
   @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
   @inlinable public init(_ rawValue: Int32) { self.rawValue = rawValue }
-  @inlinable public static func < (left: ProcessID, right: ProcessID) -> Bool { left.rawValue < right.rawValue }
+  @inlinable public static func < (left: ProcessID, right: ProcessID) -> Bool {
+    left.rawValue < right.rawValue
+  }
 }
 
 /// A network namespace, by the inode of its nsfs file: the number in `net:[4026531840]`.

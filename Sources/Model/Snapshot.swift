@@ -61,6 +61,18 @@ public struct NamespaceInfo: Sendable {
   }
 }
 
+/// The name of a network interface: indices are numbered anew in each namespace.
+public struct InterfaceInfo: Hashable, Sendable {
+  public var namespace: NetworkNamespace
+  public var index: UInt32
+  public var name: RawText
+  public init(namespace: NetworkNamespace, index: UInt32, name: RawText) {
+    self.namespace = namespace
+    self.index = index
+    self.name = name
+  }
+}
+
 /// The sockets of a host at one moment, with their holders: what the views print.
 ///
 /// Flat arrays, joined by index. `holdings` is grouped by socket; within a socket by process start, then descriptor,
@@ -72,6 +84,11 @@ public struct Snapshot: Sendable {
   public var processes: [Process] = []
   public var holdings: [Holding] = []
   public var namespaces: [NamespaceInfo] = []
+  public var interfaces: [InterfaceInfo] = []
+  /// Names of the users that own sockets without a process.
+  public var ownerNames: [UInt32: String] = [:]
+  /// nil unless names were asked for.
+  public var resolvedNames: ResolvedNames?
   public var gaps: [Gap] = []
   public var evidence: Evidence = .fdScan
   /// CLOCK_REALTIME when it was taken, nanoseconds since 1970.
@@ -87,6 +104,11 @@ public struct Snapshot: Sendable {
   @inlinable public func holdings(of socket: Socket) -> ArraySlice<Holding> {
     let first = Int(socket.firstHolding)
     return holdings[first..<(first + Int(socket.holdingCount))]
+  }
+  /// Name of the interface that the socket is bound to; nil when it is bound to none, or the name is unknown.
+  public func interfaceName(of socket: Socket) -> RawText? {
+    if socket.interfaceIndex == 0 { return nil }
+    return interfaces.first { $0.index == socket.interfaceIndex && $0.namespace == socket.netns }?.name
   }
   /// The process that answers "whose is it": the originator, else the holder that started first.
   @inlinable public func mainProcess(of socket: Socket) -> Process? {

@@ -1,4 +1,3 @@
-import CNettle
 import KernelProc
 import KernelSystem
 import Model
@@ -26,25 +25,8 @@ struct EntityIdentifiers {
     for shift in stride(from: UInt64(0), to: 64, by: 8) {
       message.append(UInt8(truncatingIfNeeded: process.startTicks >> shift))
     }
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in MessageDigest.sha256(message).prefix(8) {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-}
-
-/// SHA-256 by nettle.
-enum MessageDigest {
-  static func sha256(_ message: [UInt8]) -> [UInt8] {
-    var context = sha256_ctx()
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
-    // SAFETY: nettle reads `count` bytes of the message and writes the digest's size.
-    unsafe nettle_sha256_init(&context)
-    unsafe nettle_sha256_update(&context, message.count, message)
-    unsafe nettle_sha256_digest(&context, digest.count, &digest)
-    return digest
+    var digest = MessageDigest()
+    digest.add(message.span)
+    return digest.finish().prefix(8).hexadecimal
   }
 }

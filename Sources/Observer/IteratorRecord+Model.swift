@@ -44,7 +44,8 @@ extension SocketDetail {
     memory = SocketMemory(memoryRecord)
     guard let tcpRecord = parts.tcp else { return }
     typeOfService = tcpRecord.tos
-    guard SocketProtocol(rawValue: record.protocol) == .tcp else { return }
+    // A listener has no connection to tell of.
+    guard SocketProtocol(rawValue: record.protocol) == .tcp, record.state != SocketState.listen.rawValue else { return }
     let scale = JiffiesScale(jiffies: tcpRecord.jiffies, monotonicNanoseconds: tcpRecord.now)
     tcp = TCPInternals(tcpRecord, scale)
     timer = SocketTimer(tcpRecord, scale)

@@ -4,95 +4,106 @@ import KernelSystem
 import Model
 
 /// Sockets and their holders from the `task_file` iterator: one kernel pass over every process and namespace.
-struct IteratorSource {
-  /// Descriptors of network namespaces that were met on the way: a way into namespaces without processes.
-  struct NamespaceHandle {
-    let namespace: NetworkNamespace
-    let pid: Int32
-    let descriptor: Int32
+struct IteratorSource: ~Copyable {
+  private let iterator: SocketIterator
+
+  /// What a pass met besides sockets.
+  struct Findings {
+    /// A descriptor that keeps a network namespace, and so a way into it.
+    struct NamespaceHandle {
+      let namespace: NetworkNamespace
+      let pid: Int32
+      let descriptor: Int32
+    }
+    fileprivate(set) var namespaceHandles: [NamespaceHandle] = []
+    /// A descriptor of some socket of each namespace: a way into one that nothing else keeps.
+    fileprivate(set) var firstHolders: [NetworkNamespace: (pid: Int32, descriptor: Int32)] = [:]
+    /// Hashed sockets met, a namespace and a table: what `/proc/net/sockstat` counts too.
+    fileprivate(set) var hashedCounts = HashedCounts()
+    /// Namespaces with listeners whose connections nobody accepted yet.
+    fileprivate(set) var pendingNamespaces: Set<NetworkNamespace> = []
+    private var lastNamespace: NetworkNamespace?
+
+    fileprivate mutating func note(_ socket: Socket, _ record: borrowing SocketRecord) {
+      hashedCounts.add(socket)
+      let pending = UInt32(record.synBacklog) + (socket.receiveQueue ?? 0)
+      if socket.isListening && pending > 0 {
+        pendingNamespaces.insert(socket.netns)
+      }
+      if socket.netns == lastNamespace { return }
+      lastNamespace = socket.netns
+      let holder = (pid: record.tgid, descriptor: record.descriptor)
+      if firstHolders[socket.netns] == nil { firstHolders[socket.netns] = holder }
+    }
   }
 
-  private(set) var namespaceHandles: [NamespaceHandle] = []
-  /// Hashed sockets met, a namespace and a table: what `/proc/net/sockstat` counts too.
-  private(set) var hashedCounts: [SockstatKey: Int] = [:]
-  /// Listeners have connections that nobody accepted, in these namespaces.
-  private(set) var namespacesWithPendingConnections: Set<NetworkNamespace> = []
+  init(_ request: SocketIteratorRequest) throws(BPFError) { iterator = try SocketIterator.load(request) }
 
-  /// A descriptor of some socket of each namespace: a way into one that nothing else keeps.
-  private(set) var firstHolders: [NetworkNamespace: (pid: Int32, descriptor: Int32)] = [:]
-  private var lastNamespace: NetworkNamespace?
-
-  struct SockstatKey: Hashable {
-    let netns: NetworkNamespace
-    let table: SocketTable
-  }
-
-  /// Runs the pass into `assembler`.
-  static func run(
-    _ request: SocketIteratorRequest, into assembler: inout SnapshotAssembler,
-    wanted: (borrowing Socket) -> Bool
-  ) throws(BPFError) -> IteratorSource {
-    let iterator = try SocketIterator.load(request)
-    var source = IteratorSource()
-    var counts = HashedCounts()
+  /// Adds every socket that is wanted, and its holders, to `assembler`.
+  borrowing func collect(into assembler: inout SnapshotAssembler, _ scope: FilterScope) throws(BPFError) -> Findings {
+    var findings = Findings()
     try iterator.forEachBatch { batch in
       batch.forEach { record, parts in
         if record.isNamespace {
-          source.namespaceHandles.append(
-            NamespaceHandle(
+          findings.namespaceHandles.append(
+            Findings.NamespaceHandle(
               namespace: NetworkNamespace(UInt32(truncatingIfNeeded: record.inode)), pid: record.tgid,
               descriptor: record.descriptor))
           return
         }
         let socket = Socket(record)
-        let isNew = !assembler.contains(socket.cookie)
-        if isNew { counts.add(socket) }
-        if socket.isListening && (record.synBacklog > 0 || socket.receiveQueue ?? 0 > 0) {
-          source.namespacesWithPendingConnections.insert(socket.netns)
-        }
-        source.note(socket.netns, pid: record.tgid, descriptor: record.descriptor)
-        guard wanted(socket) else { return }
-        let index = assembler.add(
-          socket, detail: isNew ? SocketDetail(record, parts) : nil,
-          name: isNew ? parts.name.map(RawText.init) : nil)
-        let identity = ProcessIdentity(
-          pid: ProcessID(record.tgid), startTicks: ProcessStart.ticks(nanoseconds: record.processStartNanoseconds))
-        assembler.hold(socket: index, process: assembler.process(identity), descriptor: record.descriptor)
+        let isWanted = scope.isWanted(socket)
+        let (index, isNew) = isWanted ? assembler.merge(socket) : (-1, true)
+        if isNew { findings.note(socket, record) }
+        guard isWanted else { return }
+        if isNew { assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init)) }
+        assembler.hold(socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
       }
     }
-    source.hashedCounts = counts.byKey
-    return source
+    return findings
   }
 
-  private mutating func note(_ namespace: NetworkNamespace, pid: Int32, descriptor: Int32) {
-    if namespace == lastNamespace { return }
-    lastNamespace = namespace
-    if firstHolders[namespace] == nil { firstHolders[namespace] = (pid, descriptor) }
+  /// Looks for the holders of `sockets` only.
+  borrowing func findHolders(of sockets: InodeIndex, into assembler: inout SnapshotAssembler) throws(BPFError) {
+    try iterator.forEachBatch { batch in
+      batch.forEach { record, _ in
+        guard !record.isNamespace, let index = sockets[record.inode] else { return }
+        assembler.hold(socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
+      }
+    }
   }
 }
 
-/// Counts a run of sockets of one kind without a dictionary access each.
-private struct HashedCounts {
-  var byKey: [IteratorSource.SockstatKey: Int] { finished() }
-  private var stored: [IteratorSource.SockstatKey: Int] = [:]
-  private var current: IteratorSource.SockstatKey?
+extension SocketRecord {
+  fileprivate var holder: ProcessIdentity {
+    ProcessIdentity(pid: ProcessID(tgid), startTicks: ProcessStart.ticks(nanoseconds: processStartNanoseconds))
+  }
+}
+
+/// Sockets by namespace and table; a run of one kind costs no dictionary access each.
+struct HashedCounts {
+  private struct Key: Hashable {
+    let netns: NetworkNamespace
+    let table: SocketTable
+  }
+  private var stored: [Key: Int] = [:]
+  private var current: Key?
   private var run = 0
 
   mutating func add(_ socket: Socket) {
     guard socket.isHashed else { return }
-    let key = IteratorSource.SockstatKey(netns: socket.netns, table: socket.table)
+    let key = Key(netns: socket.netns, table: socket.table)
     if key != current {
-      stored = finished()
+      if let current { stored[current, default: 0] += run }
       current = key
       run = 0
     }
     run += 1
   }
 
-  private func finished() -> [IteratorSource.SockstatKey: Int] {
-    var result = stored
-    if let current { result[current, default: 0] += run }
-    return result
+  func count(_ netns: NetworkNamespace, _ table: SocketTable) -> Int {
+    let key = Key(netns: netns, table: table)
+    return stored[key, default: 0] + (key == current ? run : 0)
   }
 }
 
@@ -110,8 +121,6 @@ extension Socket {
 /// The two scales of a process's start.
 enum ProcessStart {
   /// `start_boottime` in nanoseconds → field 22 of `/proc/PID/stat`, as the kernel's nsec_to_clock_t does it.
-  @inline(__always) static func ticks(nanoseconds: UInt64) -> UInt64 {
-    nanoseconds / nanosecondsPerTick
-  }
+  @inline(__always) static func ticks(nanoseconds: UInt64) -> UInt64 { nanoseconds / nanosecondsPerTick }
   private static let nanosecondsPerTick = 1_000_000_000 / KernelClock.ticksPerSecond
 }

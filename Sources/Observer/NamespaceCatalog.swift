@@ -1,4 +1,3 @@
-import CLinux
 import KernelProc
 import KernelSystem
 import Model
@@ -34,7 +33,7 @@ struct NamespaceCatalog {
 
   /// The own namespace only. Throws when `/proc/self/ns/net` cannot be read.
   init(ownOnly proc: borrowing ProcFileSystem) throws(SystemError) {
-    guard case .value(let directory) = proc.process(getpid()), let inode = directory.namespace(.net).value else {
+    guard case .value(let directory) = proc.process(ThisProcess.pid), let inode = directory.namespace(.net).value else {
       throw SystemError("readlink", on: "\(proc.path)/self/ns/net", .noSuchFile)
     }
     own = NetworkNamespace(UInt32(truncatingIfNeeded: inode))
@@ -104,18 +103,11 @@ struct NamespaceCatalog {
   /// A namespace that the user named by a path of its own.
   mutating func addPath(_ path: String, name: String?) throws(SystemError) -> NetworkNamespace {
     let descriptor = try OwnedDescriptor.open(path)
-    var status = stat()
-    let failed = descriptor.borrow { unsafe fstat($0, &status) } != 0
-    guard !failed, Self.isNetworkNamespace(descriptor) else {
+    guard let inode = NamespaceFile.networkNamespaceInode(descriptor) else {
       throw SystemError("ioctl(NS_GET_NSTYPE)", on: "\(path), which is no network namespace", .invalidArgument)
     }
-    add(UInt64(status.st_ino), door: .path(path), name: name)
-    return NetworkNamespace(UInt32(truncatingIfNeeded: status.st_ino))
-  }
-
-  private static func isNetworkNamespace(_ descriptor: borrowing OwnedDescriptor) -> Bool {
-    // NS_GET_NSTYPE of linux/nsfs.h: _IO(0xb7, 0x3), since 4.11.
-    descriptor.borrow { clinux_ioctl_none($0, 0xb703) } == CLONE_NEWNET
+    add(inode, door: .path(path), name: name)
+    return NetworkNamespace(UInt32(truncatingIfNeeded: inode))
   }
 
   var infos: [NamespaceInfo] {
@@ -134,10 +126,9 @@ extension NamespaceCatalog.Door {
     case .descriptor(let pid, let number): return try Self.duplicate(number, of: pid)
     case .socket(let pid, let number):
       let socket = try Self.duplicate(number, of: pid)
-      // SIOCGSKNS of linux/sockios.h, since 4.10; needs CAP_NET_ADMIN over the namespace.
-      let namespace = socket.borrow { clinux_ioctl_none($0, UInt(SIOCGSKNS)) }
-      guard namespace >= 0 else { throw SystemError("ioctl(SIOCGSKNS)", on: "socket of pid \(pid)", .current) }
-      return OwnedDescriptor(owning: namespace)
+      do throws(Errno) { return try NamespaceFile.ofSocket(socket) } catch {
+        throw SystemError("ioctl(SIOCGSKNS)", on: "descriptor \(number) of pid \(pid)", error)
+      }
     }
   }
 

@@ -83,7 +83,7 @@ private struct ContainerNames {
       podUID: podUID.map { String(decoding: $0, as: UTF8.self) })
     var buffer = ReadBuffer()
     if let root = try? HostRoot() {  // a root that cannot be opened has no names for us
-      container.name = root.containerName(of: found, &buffer).value.map {
+      container.name = root.containerName(found, &buffer).value.map {
         String(decoding: $0.name, as: UTF8.self)
       }
     }

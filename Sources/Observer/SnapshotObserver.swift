@@ -43,6 +43,8 @@ struct SnapshotRun: ~Copyable {
   /// nil is all.
   var onlyNamespace: NetworkNamespace?
   var assembler: SnapshotAssembler
+  /// Kept loaded for a second look.
+  var iterator: IteratorSource?
   var evidence = Evidence.fdScan
   var gaps: [Gap] = []
   var refusedProcesses = 0
@@ -53,9 +55,11 @@ struct SnapshotRun: ~Copyable {
 
   init(_ request: SnapshotRequest) throws(SystemError) {
     self.request = request
-    proc = try ProcFileSystem()
-    home = try OwnedDescriptor.open("/proc/self/ns/net")
+    let proc = try ProcFileSystem()
+    let home = try OwnedDescriptor.open("/proc/self/ns/net")
     catalog = try NamespaceCatalog(ownOnly: proc)
+    self.proc = proc
+    self.home = home
     assembler = SnapshotAssembler()
   }
 

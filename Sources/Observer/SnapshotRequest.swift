@@ -26,11 +26,11 @@ public struct SnapshotRequest: Sendable {
   }
 
   public var namespaces: Namespaces = .all
-  public var tables: Set<SocketTable> = Set(SocketTable.allCases)
-  /// The states that will be shown: others may be left out by a source that can.
-  public var states: Set<SocketState> = Set(SocketState.allCases)
-  /// Every shown internet socket has this port at one end; nil for no such promise.
-  public var port: UInt16?
+  public var tables = SocketTableSet.all
+  /// The states that will be shown: others are left out.
+  public var states = SocketStateSet.all
+  /// What every shown internet socket satisfies, for the kernel to evaluate; nil for no such promise.
+  public var internet: InternetExpression?
   /// TCP internals, memory and timers.
   public var wantsDetails = false
   public var processFacts: ProcessFacts = [.user]

@@ -1,4 +1,5 @@
 import Attribution
+import KernelBPF
 import KernelProc
 import KernelSystem
 import Model
@@ -17,8 +18,13 @@ extension SnapshotRun {
     ProcessFactsReader.fill(&snapshot, request.processFacts, &gaps)
     snapshot.explainAbsences(refusedProcesses: refused)
     snapshot.inferOrigins()
+    snapshot.nameOwners()
     if request.asksSockets { gaps += snapshot.crossCheckWithSockets() }
-    if let gap = Self.refusalGap(snapshot, refused, privileges) { gaps.append(gap) }
+    if let gap = Self.refusalGap(snapshot, refused, privileges) {
+      // One line says it all: the namespaces of processes that refused are among what is unseen.
+      gaps.removeAll { $0.kind == .namespaceRefused && $0.remedy != nil }
+      gaps.append(gap)
+    }
     snapshot.gaps = gaps
     return snapshot
   }
@@ -46,10 +52,36 @@ extension SnapshotRun {
   private static func refusalGap(_ snapshot: Snapshot, _ refusedProcesses: Int, _ privileges: Privileges) -> Gap? {
     let unnamed = snapshot.sockets.count { $0.absence == .refused }
     guard unnamed > 0 else { return nil }
+    let processes = refusedProcesses == 1 ? "1 process" : "\(refusedProcesses) processes"
+    let remedy =
+      privileges.mayReadEveryProcess
+      ? nil
+      : "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
     return Gap(
       kind: .processRefused, count: unnamed,
-      message: "\(unnamed) sockets could not be named: \(refusedProcesses) processes refused to be looked into",
-      remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")
+      message: "\(unnamed) sockets could not be named: \(processes) could not be looked into"
+        + (remedy == nil ? ", though every capability for it is there" : ""),
+      remedy: remedy)
+  }
+}
+
+extension Snapshot {
+  /// Names the users that own sockets without a process, and the interfaces of the own namespace.
+  fileprivate mutating func nameOwners() {
+    var users = UserNames()
+    var own: NetworkNamespace?
+    for info in namespaces where info.isOwn { own = info.namespace }
+    for socket in sockets where socket.holdingCount == 0 {
+      guard let id = socket.userID, ownerNames[id] == nil else { continue }
+      ownerNames[id] = users.user(id).name
+    }
+    for socket in sockets where socket.interfaceIndex != 0 && socket.netns == own {
+      guard interfaceName(of: socket) == nil, let name = HostNames.interfaceName(at: socket.interfaceIndex) else {
+        continue
+      }
+      interfaces.append(
+        InterfaceInfo(namespace: socket.netns, index: socket.interfaceIndex, name: RawText(name)))
+    }
   }
 }
 
@@ -60,18 +92,17 @@ extension SnapshotRun {
     guard refusedProcesses == 0 else { return }
     let unheld = assembler.unheldWithInode()
     guard !unheld.isEmpty else { return }
-    var scan = DescriptorScan()
-    do throws(SystemError) { try proc.scanDescriptors(&scan) } catch {
-      gaps.append(Gap(kind: .sourceFailed, count: nil, message: "\(error)"))
+    guard let iterator = iterator.take() else {
+      var scan = DescriptorScan()
+      do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { note("\(error)") }
+      _ = assembler.hold(scan, unheld)
       return
     }
-    var starts: [Int32: UInt64] = [:]
-    for process in scan.processes { starts[process.pid] = process.startTicks }
-    for held in scan.sockets {
-      guard let socket = unheld[held.inode], let start = starts[held.pid] else { continue }
-      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
-      assembler.hold(socket: socket, process: assembler.process(identity), descriptor: held.descriptor)
-    }
+    do throws(BPFError) { try iterator.findHolders(of: unheld, into: &assembler) } catch { note("\(error)") }
+  }
+
+  private mutating func note(_ failure: String) {
+    gaps.append(Gap(kind: .sourceFailed, count: nil, message: failure))
   }
 }
 

@@ -8,18 +8,21 @@ import Model
 extension SnapshotRun {
   /// Sockets and holders in one kernel pass; then, a namespace at a time, what no descriptor holds.
   mutating func collectByIterator() throws(BPFError) {
-    let scope = filterScope
-    let source = try IteratorSource.run(iteratorRequest, into: &assembler, wanted: scope.isWanted)
+    let source = try IteratorSource(iteratorRequest)
+    let findings = try source.collect(into: &assembler, filterScope)
+    iterator = consume source
     evidence = .iterator
+    // Refused although every process may be read: something hides them, from the iterator too.
+    if privileges.mayReadEveryProcess { refusedProcesses = catalog.refusedProcesses }
     if onlyNamespace == nil {
-      for handle in source.namespaceHandles {
+      for handle in findings.namespaceHandles {
         catalog.addHandle(handle.namespace, pid: handle.pid, descriptor: handle.descriptor)
       }
-      for (namespace, holder) in source.firstHolders {
+      for (namespace, holder) in findings.firstHolders {
         catalog.addSocket(of: namespace, pid: holder.pid, descriptor: holder.descriptor)
       }
     }
-    for entry in selectedNamespaces { complement(entry, source) }
+    for entry in selectedNamespaces { complement(entry, findings) }
   }
 
   private var iteratorRequest: SocketIteratorRequest {
@@ -28,37 +31,38 @@ extension SnapshotRun {
     iterator.wantsInternals = request.wantsDetails
     iterator.wantsNamespaces = onlyNamespace == nil
     iterator.netns = onlyNamespace?.rawValue
-    // With a port the kernel's own counts cannot be compared: then every table is asked, for that port.
-    iterator.port = request.port
+    // With a condition the kernel's own counts cannot be compared: then every table is asked, with it.
+    iterator.port = request.internet?.onlyPort
     return iterator
   }
 
   /// Asks one namespace for the sockets that no descriptor holds, unless its counters say that there are none.
-  private mutating func complement(_ entry: NamespaceCatalog.Entry, _ source: IteratorSource) {
-    let questions = questions(about: entry, source)
+  private mutating func complement(_ entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings) {
+    let questions = questions(about: entry, findings)
     guard !questions.isEmpty else { return }
     enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
   }
 
   /// The tables to be read, and the states that matter in each.
   private mutating func questions(
-    about entry: NamespaceCatalog.Entry, _ source: IteratorSource
+    about entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings
   ) -> [(table: SocketTable, states: SocketStates)] {
-    let statistics = request.port == nil ? statistics(of: entry) : nil
+    let statistics = request.internet == nil ? statistics(of: entry) : nil
     var questions: [(table: SocketTable, states: SocketStates)] = []
-    for table in request.tables.sorted(by: { $0.rawValue < $1.rawValue }) {
-      let wanted = request.states.diagStates
+    for table in SocketTable.allCases where request.tables.contains(table) {
+      // Sockets that are bound only are held by a descriptor, or nothing would bind them: seen already.
+      let wanted = request.states.diagStates.subtracting(.boundInactive)
       guard let statistics, let inUse = statistics.inUse(table) else {
         questions.append((table, wanted))
         continue
       }
-      let seen = source.hashedCounts[IteratorSource.SockstatKey(netns: entry.namespace, table: table)] ?? 0
+      let seen = findings.hashedCounts.count(entry.namespace, table)
       if seen < inUse {
         questions.append((table, wanted))
       } else if table == .tcp {
         var unheld: SocketStates = []
         if statistics.tcpTimeWait > 0 { unheld.insert(.timeWait) }
-        if source.namespacesWithPendingConnections.contains(entry.namespace) { unheld.insert(.synReceived) }
+        if findings.pendingNamespaces.contains(entry.namespace) { unheld.insert(.synReceived) }
         if !unheld.isDisjoint(with: wanted) { questions.append((table, unheld.intersection(wanted))) }
       }
     }
@@ -94,30 +98,25 @@ extension SocketStatistics {
   }
 }
 
-extension Set<SocketTable> {
+extension SocketTableSet {
   /// The address families of the tables, a bit each.
   fileprivate var familyBits: UInt64 {
-    if contains(.other) { return .max }
+    if contains(SocketTable.other) { return .max }
+    let families: [(SocketTable, AddressFamily)] = [
+      (.unix, .unix), (.packet, .packet), (.netlink, .netlink), (.vsock, .vsock), (.xdp, .xdp),
+    ]
     var bits: UInt64 = 0
-    func add(_ families: AddressFamily...) { for family in families { bits |= 1 << UInt64(family.rawValue) } }
-    for table in self {
-      switch table {
-      case .tcp, .udp, .udplite, .raw, .icmp, .mptcp, .sctp: add(.inet, .inet6)
-      case .unix: add(.unix)
-      case .packet: add(.packet)
-      case .netlink: add(.netlink)
-      case .vsock: add(.vsock)
-      case .xdp: add(.xdp)
-      case .other: break
-      }
+    func add(_ family: AddressFamily) { bits |= 1 << UInt64(family.rawValue) }
+    for (table, family) in families where contains(table) { add(family) }
+    if !isDisjoint(with: .internet) {
+      add(.inet)
+      add(.inet6)
     }
     return bits
   }
 }
 
-extension Set<SocketState> {
-  /// As sock_diag's mask.
-  var diagStates: SocketStates {
-    reduce(into: SocketStates()) { $0.formUnion(SocketStates(state: $1.rawValue)) }
-  }
+extension SocketStateSet {
+  /// As sock_diag's mask, which has a bit a state too.
+  var diagStates: SocketStates { SocketStates(rawValue: UInt32(rawValue)) }
 }

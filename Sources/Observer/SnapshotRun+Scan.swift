@@ -15,13 +15,12 @@ extension SnapshotRun {
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { throw .system(error) }
     refusedProcesses = scan.deniedPIDs.count
     if onlyNamespace == nil { dumpHeldNamespaces(scan) }
-    let unmatched = join(scan)
-    askUnmatched(unmatched, scan)
+    askUnmatched(assembler.hold(scan, assembler.indexByInode()), scan)
   }
 
   private mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
     let states = request.states.diagStates
-    let questions = request.tables.sorted { $0.rawValue < $1.rawValue }.map { (table: $0, states: states) }
+    let questions = SocketTable.allCases.filter { request.tables.contains($0) }.map { (table: $0, states: states) }
     enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
   }
 
@@ -36,44 +35,53 @@ extension SnapshotRun {
     }
   }
 
-  /// Gives sockets their holders by inode; the descriptors whose socket is in no table.
-  private mutating func join(_ scan: DescriptorScan) -> [HeldInode] {
-    var starts: [Int32: UInt64] = [:]
-    for process in scan.processes { starts[process.pid] = process.startTicks }
-    let byInode = assembler.indexByInode()
-    var unmatched: [HeldInode] = []
-    for held in scan.sockets {
-      guard let socket = byInode[held.inode] else {
-        unmatched.append(held)
-        continue
-      }
-      guard let start = starts[held.pid] else { continue }
-      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
-      assembler.hold(socket: socket, process: assembler.process(identity), descriptor: held.descriptor)
-    }
-    return unmatched
-  }
-
   /// Sockets in no table: neither bound nor connected, of a family without a table, or of a namespace that we may
   /// not enter. They are asked through a duplicate of their descriptor.
   ///
   /// Only where everything was asked for: otherwise most of them are simply of other families.
   private mutating func askUnmatched(_ unmatched: [HeldInode], _ scan: DescriptorScan) {
-    guard request.states.contains(.close), request.tables.count == SocketTable.allCases.count else { return }
-    var starts: [Int32: UInt64] = [:]
-    for process in scan.processes { starts[process.pid] = process.startTicks }
+    guard request.states.contains(SocketState.close), request.tables == .all else { return }
+    let identities = scan.identities
     var known: [UInt64: Int] = [:]
     for held in unmatched {
-      guard let start = starts[held.pid] else { continue }
+      guard let identity = identities[held.pid] else { continue }
       if known[held.inode] == nil {
         guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else { continue }
         let socket = Socket(asked, own: catalog.own)
-        guard isWanted(socket) else { continue }
+        guard filterScope.isWanted(socket) else { continue }
         known[held.inode] = assembler.add(socket, name: asked.unixName)
       }
       guard let index = known[held.inode] else { continue }
-      let identity = ProcessIdentity(pid: ProcessID(held.pid), startTicks: start)
       assembler.hold(socket: index, process: assembler.process(identity), descriptor: held.descriptor)
+    }
+  }
+}
+
+extension SnapshotAssembler {
+  /// Gives sockets the holders that a scan found, by inode; returns the descriptors whose socket is not among them.
+  mutating func hold(_ scan: DescriptorScan, _ sockets: InodeIndex) -> [HeldInode] {
+    let identities = scan.identities
+    var unmatched: [HeldInode] = []
+    var last: (pid: Int32, process: Int32) = (-1, -1)
+    for held in scan.sockets {
+      guard let socket = sockets[held.inode] else {
+        unmatched.append(held)
+        continue
+      }
+      if held.pid != last.pid {
+        guard let identity = identities[held.pid] else { continue }
+        last = (held.pid, process(identity))
+      }
+      hold(socket: socket, process: last.process, descriptor: held.descriptor)
+    }
+    return unmatched
+  }
+}
+
+extension DescriptorScan {
+  fileprivate var identities: [Int32: ProcessIdentity] {
+    processes.reduce(into: [:]) {
+      $0[$1.pid] = ProcessIdentity(pid: ProcessID($1.pid), startTicks: $1.startTicks)
     }
   }
 }
@@ -108,10 +116,10 @@ extension SnapshotRun {
           missing.append(question.table)
           continue
         }
-        let run = self.filterScope
+        let scope = filterScope
         source.dump(
-          question.table, states: question.states, filter: portFilter(question.table),
-          wantsDetails: request.wantsDetails, into: &assembler, wanted: run.isWanted)
+          question.table, states: question.states, filter: request.internet.flatMap(InetFilter.init),
+          wantsDetails: request.wantsDetails, into: &assembler, wanted: scope.isWanted)
         if source.unsupported.contains(question.table) { missing.append(question.table) }
       }
       take(source)
@@ -133,17 +141,10 @@ extension SnapshotRun {
 
   private mutating func readProcNet(_ tables: [SocketTable], _ namespace: NetworkNamespace) {
     guard !tables.isEmpty else { return }
-    // Not /proc/net: that is the namespace of the process's first thread, and this thread may be elsewhere.
-    guard case .value(let directory) = proc.threadNetwork() else { return }
+    guard case .value(let directory) = proc.network() else { return }
     var source = ProcNetSource(directory, netns: namespace)
     let scope = filterScope
     for table in tables { _ = source.read(table, into: &assembler, wanted: scope.isWanted) }
-  }
-
-  /// The port that was asked for, as a condition for the kernel.
-  private func portFilter(_ table: SocketTable) -> InetFilter? {
-    guard let port = request.port, table == .tcp || table == .udp || table == .udplite else { return nil }
-    return .any([.port(.source, .equal, port), .port(.destination, .equal, port)])
   }
 
   /// `isWanted` apart from this run, which is borrowed for writing while sockets come in.
@@ -154,12 +155,13 @@ extension SnapshotRun {
 
 /// What was asked for, as far as it can be told before holders are known.
 struct FilterScope {
-  let tables: Set<SocketTable>
-  let states: Set<SocketState>
+  let tables: SocketTableSet
+  let states: SocketStateSet
   let onlyNamespace: NetworkNamespace?
 
   func isWanted(_ socket: borrowing Socket) -> Bool {
-    if let onlyNamespace, socket.netns != onlyNamespace { return false }
-    return tables.contains(socket.table) && states.contains(socket.state)
+    let (netns, table, state) = (socket.netns, socket.table, socket.state)
+    if let onlyNamespace, netns != onlyNamespace { return false }
+    return tables.contains(table) && states.contains(state)
   }
 }

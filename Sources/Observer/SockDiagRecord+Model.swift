@@ -51,9 +51,9 @@ extension Socket {
     self.init(details.record, netns: netns)
     guard origin == .unknown, let tcp = details.tcp, state == .established || state == .closeWait else { return }
     // As in sockets.bpf.c: acknowledged bytes count our SYN only on the side that called connect(2).
-    let inFlight = UInt64(sendQueue ?? 0) &- UInt64(tcp.kernel.tcpi_notsent_bytes)
-    let sent = tcp.kernel.tcpi_bytes_sent &- tcp.kernel.tcpi_bytes_retrans
-    switch tcp.kernel.tcpi_bytes_acked &+ inFlight &- sent {
+    let inFlight = UInt64(sendQueue ?? 0) &- UInt64(tcp.notSentBytes)
+    let sent = tcp.sentBytes &- tcp.retransmittedBytes
+    switch tcp.ackedBytes &+ inFlight &- sent {
     case 1: origin = .connect
     case 0: origin = .accept
     default: break
@@ -119,7 +119,10 @@ extension SocketDetail {
   init(_ details: InetDiagDetails) {
     self.init()
     memory = details.memory.map(SocketMemory.init)
-    tcp = details.tcp.map { TCPInternals($0, congestionName: details.congestionName) }
+    // A listener has no connection to tell of: the kernel fills the fields with its queue.
+    if details.record.state != SocketState.listen.rawValue {
+      tcp = details.tcp.map { TCPInternals($0, congestionName: details.congestionName) }
+    }
     timer = SocketTimer(details.record)
     let record = details.record
     if record.present.contains(.typeOfService) { typeOfService = record.typeOfService }
@@ -171,67 +174,66 @@ extension SocketTimer {
 extension TCPInternals {
   init(_ record: TCPInfoRecord, congestionName: (UInt64, UInt64)) {
     self.init()
-    let kernel = record.kernel
     self.congestionName = congestionName
-    congestionState = kernel.tcpi_ca_state
-    options = kernel.tcpi_options
+    congestionState = record.congestionState
+    options = record.options
     sendWindowScale = record.sendWindowScale
     receiveWindowScale = record.receiveWindowScale
-    retransmits = kernel.tcpi_retransmits
-    probes = kernel.tcpi_probes
-    backoff = kernel.tcpi_backoff
-    roundTripMicroseconds = kernel.tcpi_rtt
-    roundTripVarianceMicroseconds = kernel.tcpi_rttvar
-    minimumRoundTripMicroseconds = kernel.tcpi_min_rtt
-    receiverRoundTripMicroseconds = kernel.tcpi_rcv_rtt
-    retransmitTimeoutMicroseconds = kernel.tcpi_rto
-    delayedAckTimeoutMicroseconds = kernel.tcpi_ato
-    sendMaximumSegment = kernel.tcpi_snd_mss
-    receiveMaximumSegment = kernel.tcpi_rcv_mss
-    advertisedMaximumSegment = kernel.tcpi_advmss
-    pathMTU = kernel.tcpi_pmtu
-    congestionWindow = kernel.tcpi_snd_cwnd
-    slowStartThreshold = kernel.tcpi_snd_ssthresh
-    receiveSlowStartThreshold = kernel.tcpi_rcv_ssthresh
-    receiveSpace = kernel.tcpi_rcv_space
-    sendWindow = kernel.tcpi_snd_wnd
+    retransmits = record.retransmits
+    probes = record.probes
+    backoff = record.backoff
+    roundTripMicroseconds = record.roundTripMicroseconds
+    roundTripVarianceMicroseconds = record.roundTripVarianceMicroseconds
+    minimumRoundTripMicroseconds = record.minimumRoundTripMicroseconds
+    receiverRoundTripMicroseconds = record.receiverRoundTripMicroseconds
+    retransmitTimeoutMicroseconds = record.retransmitTimeoutMicroseconds
+    delayedAckTimeoutMicroseconds = record.delayedAckTimeoutMicroseconds
+    sendMaximumSegment = record.sendMaximumSegment
+    receiveMaximumSegment = record.receiveMaximumSegment
+    advertisedMaximumSegment = record.advertisedMaximumSegment
+    pathMTU = record.pathMTU
+    congestionWindow = record.congestionWindow
+    slowStartThreshold = record.slowStartThreshold
+    receiveSlowStartThreshold = record.receiveSlowStartThreshold
+    receiveSpace = record.receiveSpace
+    sendWindow = record.sendWindow
     receiveWindow = record.receiveWindow
-    takeCounters(kernel)
-    takeRates(kernel)
+    takeCounters(record)
+    takeRates(record)
   }
 
-  private mutating func takeCounters(_ kernel: KernelTCPInfo) {
-    unackedSegments = kernel.tcpi_unacked
-    sackedSegments = kernel.tcpi_sacked
-    lostSegments = kernel.tcpi_lost
-    retransmittedSegments = kernel.tcpi_retrans
-    totalRetransmits = kernel.tcpi_total_retrans
-    reordering = kernel.tcpi_reordering
-    reorderingSeen = kernel.tcpi_reord_seen
-    segmentsOut = kernel.tcpi_segs_out
-    segmentsIn = kernel.tcpi_segs_in
-    dataSegmentsOut = kernel.tcpi_data_segs_out
-    dataSegmentsIn = kernel.tcpi_data_segs_in
-    delivered = kernel.tcpi_delivered
-    deliveredMarked = kernel.tcpi_delivered_ce
-    duplicateSacks = kernel.tcpi_dsack_dups
-    outOfOrderPackets = kernel.tcpi_rcv_ooopack
-    notSentBytes = kernel.tcpi_notsent_bytes
-    sentBytes = kernel.tcpi_bytes_sent &- kernel.tcpi_bytes_retrans
-    retransmittedBytes = kernel.tcpi_bytes_retrans
-    ackedBytes = kernel.tcpi_bytes_acked
-    receivedBytes = kernel.tcpi_bytes_received
+  private mutating func takeCounters(_ record: TCPInfoRecord) {
+    unackedSegments = record.unackedSegments
+    sackedSegments = record.sackedSegments
+    lostSegments = record.lostSegments
+    retransmittedSegments = record.retransmittedSegments
+    totalRetransmits = record.totalRetransmits
+    reordering = record.reordering
+    reorderingSeen = record.reorderingSeen
+    segmentsOut = record.segmentsOut
+    segmentsIn = record.segmentsIn
+    dataSegmentsOut = record.dataSegmentsOut
+    dataSegmentsIn = record.dataSegmentsIn
+    delivered = record.delivered
+    deliveredMarked = record.deliveredMarked
+    duplicateSacks = record.duplicateSacks
+    outOfOrderPackets = record.outOfOrderPackets
+    notSentBytes = record.notSentBytes
+    retransmittedBytes = record.retransmittedBytes
+    ackedBytes = record.ackedBytes
+    receivedBytes = record.receivedBytes
+    sentBytes = record.sentBytes &- record.retransmittedBytes
   }
 
-  private mutating func takeRates(_ kernel: KernelTCPInfo) {
-    pacingRate = kernel.tcpi_pacing_rate
-    maximumPacingRate = kernel.tcpi_max_pacing_rate
-    deliveryRate = kernel.tcpi_delivery_rate
-    busyMicroseconds = kernel.tcpi_busy_time
-    receiveWindowLimitedMicroseconds = kernel.tcpi_rwnd_limited
-    sendBufferLimitedMicroseconds = kernel.tcpi_sndbuf_limited
-    lastDataSentMilliseconds = kernel.tcpi_last_data_sent
-    lastDataReceivedMilliseconds = kernel.tcpi_last_data_recv
-    lastAckReceivedMilliseconds = kernel.tcpi_last_ack_recv
+  private mutating func takeRates(_ record: TCPInfoRecord) {
+    pacingRate = record.pacingRate
+    maximumPacingRate = record.maximumPacingRate
+    deliveryRate = record.deliveryRate
+    busyMicroseconds = record.busyMicroseconds
+    receiveWindowLimitedMicroseconds = record.receiveWindowLimitedMicroseconds
+    sendBufferLimitedMicroseconds = record.sendBufferLimitedMicroseconds
+    lastDataSentMilliseconds = record.lastDataSentMilliseconds
+    lastDataReceivedMilliseconds = record.lastDataReceivedMilliseconds
+    lastAckReceivedMilliseconds = record.lastAckReceivedMilliseconds
   }
 }

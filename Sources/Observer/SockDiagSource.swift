@@ -44,9 +44,11 @@ struct SockDiagSource: ~Copyable {
         assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil)
       }
     case .netlink:
+      let own = socket.cookie
       run(.netlink(), table) { (record, netns) in
         let socket = Socket(record, netns: netns)
-        guard wanted(socket) else { return }
+        // The socket that asks would be on its own list.
+        guard record.cookie != own, wanted(socket) else { return }
         assembler.add(socket, detail: SocketDetail(record))
       }
     case .vsock:

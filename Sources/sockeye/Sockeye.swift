@@ -1,19 +1,45 @@
-import KernelBPF
+import ArgumentParser
 import KernelSystem
 
-@main struct Sockeye {
+/// The program: what was typed → what it means → run → print.
+@main struct Sockeye: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sockeye",
+    abstract: "An eye on every socket: which process, started by whom, is behind it.",
+    discussion: """
+      Without a command, sockeye lists the sockets of every network namespace with the processes that hold them.
+      Exit status: 0 something was found, 1 nothing was found, 2 error or bad usage.
+      """,
+    version: "0.1.0",
+    subcommands: [ListCommand.self, WhoCommand.self, DoctorCommand.self],
+    defaultSubcommand: ListCommand.self)
+
   static func main() {
-    do throws(BPFError) {
-      let t0 = KernelClock.processCPUNanoseconds
-      var request = SocketIteratorRequest()
-      request.wantsInternals = CommandLine.arguments.count > 1
-      let it = try SocketIterator.load(request)
-      let t1 = KernelClock.processCPUNanoseconds
-      var n = 0
-      var sum: UInt64 = 0
-      try it.forEachBatch { batch in batch.forEach { r, parts in n += 1; sum &+= r.cookie } }
-      let t2 = KernelClock.processCPUNanoseconds
-      print(n, sum, "load", (t1 - t0) / 1000, "us; read", (t2 - t1) / 1000, "us; start", t0 / 1000)
-    } catch { print(error) }
+    StandardStream.ignoreBrokenPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let status as ExitStatus {
+      status.exit()
+    } catch is OutputClosed {
+      ExitStatus.found.exit()  // the reader has seen enough: `sockeye | head`
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// Help and version are answers; the rest is bad usage or a failure, and exit status 2.
+  private static func finish(_ error: any Error) -> Never {
+    if let failure = error as? Failure {
+      Output.error().write(failure.description + "\n")
+      ExitStatus.failed.exit()
+    }
+    let text = fullMessage(for: error) + "\n"
+    if exitCode(for: error).isSuccess {
+      Output.standard().write(text)
+      ExitStatus.found.exit()
+    }
+    Output.error().write(text)
+    ExitStatus.failed.exit()
   }
 }

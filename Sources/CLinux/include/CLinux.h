@@ -6,6 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <signal.h>
 #include <linux/capability.h>
 #include <linux/inet_diag.h>
 #include <linux/magic.h>
@@ -22,6 +25,7 @@
 #include <linux/unix_diag.h>
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <spawn.h>
@@ -37,6 +41,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>

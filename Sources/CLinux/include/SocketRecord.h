@@ -24,6 +24,8 @@ enum sockeye_record_flag {
   /// Established and the sides can be told apart (no FIN yet), so the lack of ACTIVE means accepted.
   SOCKEYE_FLAG_SIDE_KNOWN = 4,
   SOCKEYE_FLAG_QUEUES_KNOWN = 8,
+  /// Other descriptors may lead to the same socket.
+  SOCKEYE_FLAG_SHARED = 16,
 };
 
 struct sockeye_socket_record {

@@ -26,6 +26,10 @@ const char *clinux_errno_text(int number);
 int clinux_ioctl_none(int descriptor, unsigned long request);
 /// ioctl(2) that writes one int (SIOCINQ, SIOCOUTQ).
 int clinux_ioctl_int(int descriptor, unsigned long request, int *value);
+/// ioctl(2) that reads or writes a structure.
+int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument);
+/// signal(SIGPIPE, SIG_IGN): the constant is a cast to a function, which is not imported.
+void clinux_ignore_broken_pipes(void);
 /// open(2) and openat(2) without the variadic mode (O_CREAT is not for these).
 int clinux_openat(int directory, const char *path, int flags);
 

@@ -109,10 +109,10 @@ struct sock_common {
   unsigned char skc_ipv6only : 1;
   int skc_bound_dev_if;
   unsigned long skc_flags;
-  atomic64_t skc_cookie;
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
+  atomic64_t skc_cookie;
 };
 
 typedef struct {
@@ -157,8 +157,18 @@ struct dentry_operations;
 struct dentry {
   const struct dentry_operations *d_op;
 };
+typedef struct {
+  long counter;
+} atomic_long_t;
+typedef struct {
+  atomic_long_t refcnt;
+} file_ref_t;
 struct file {
   struct inode *f_inode;
+  file_ref_t f_ref;
+};
+struct file___before_6_13 {
+  atomic_long_t f_count;
 };
 
 struct sock {

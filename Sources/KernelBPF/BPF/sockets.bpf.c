@@ -14,6 +14,15 @@ char LICENSE[] SEC("license") = "GPL";
 // Set before load: what the verifier sees as constants, it cuts from the program.
 const volatile struct sockeye_iterator_constants constants = {.families = ~0ULL};
 
+// Whether more than one descriptor may lead to the file. The iterator itself has a reference too. A wrong yes costs the
+// reader a look-up.
+static __always_inline bool is_shared(struct file *file) {
+  if (bpf_core_field_exists(file->f_ref)) return file->f_ref.refcnt.counter > 1;  // since 6.13: counts from 0
+  struct file___before_6_13 *older = (void *)file;
+  if (bpf_core_field_exists(older->f_count)) return BPF_CORE_READ(older, f_count.counter) > 2;
+  return true;
+}
+
 static __always_inline void read_identity(struct sockeye_socket_record *head, struct task_struct *task) {
   head->tgid = task->tgid;
   head->tid = task->pid;
@@ -51,6 +60,7 @@ static __always_inline void read_tcp_queues(struct sockeye_socket_record *head, 
   int unread = tcp->rcv_nxt - tcp->copied_seq;
   head->receive_queue = unread > 0 ? unread : 0;
   head->send_queue = tcp->write_seq - tcp->snd_una;
+  if (!constants.want_internals) return;
   if (head->state != TCP_ESTABLISHED && head->state != TCP_CLOSE_WAIT) return;
   // bytes_acked counts our SYN only where this side sent it as a full socket, that is by connect(2).
   u64 sent = tcp->bytes_sent - tcp->bytes_retrans;
@@ -212,7 +222,9 @@ static __always_inline void read_unix(struct sock *sk) {
 }
 
 static __always_inline void read_common(struct sockeye_socket_record *head, struct sock *sk) {
-  head->cookie = bpf_get_socket_cookie(sk);
+  // The helper makes one where there is none yet, and is a call.
+  u64 cookie = sk->__sk_common.skc_cookie.counter;
+  head->cookie = cookie ? cookie : bpf_get_socket_cookie(sk);
   head->netns = sk->__sk_common.skc_net.net->ns.inum;
   head->type = sk->sk_type;
   head->protocol = sk->sk_protocol;
@@ -221,7 +233,7 @@ static __always_inline void read_common(struct sockeye_socket_record *head, stru
   head->uid = sk->sk_uid.val;
   head->interface_index = sk->__sk_common.skc_bound_dev_if;
   head->mark = sk->sk_mark;
-  if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
+  if (constants.want_internals && bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
     struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
     if (cgroup) head->cgroup_id = cgroup->kn->id;
   }
@@ -279,6 +291,7 @@ int sockets(struct bpf_iter__task_file *context) {
   u16 family = sk->__sk_common.skc_family;
   if (family >= 64 || !(constants.families >> family & 1)) return 0;
   head->family = family;
+  if (is_shared(file)) head->flags |= SOCKEYE_FLAG_SHARED;
   read_common(head, sk);
   if (family == AF_INET || family == AF_INET6) return write_internet(context, sk);
   if (!is_wanted(head)) return 0;

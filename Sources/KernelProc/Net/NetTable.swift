@@ -119,24 +119,30 @@ public struct NetDirectory: ~Copyable, Sendable {
 }
 
 extension ProcFileSystem {
-  /// `/proc/net`: the network namespace of the caller.
+  /// The tables of the network namespace that the calling thread is in now: `thread-self/net` (since 3.17), or
+  /// `net`, which is that of the process's first thread.
   public borrowing func network() -> ProcAnswer<NetDirectory> {
-    root.borrow { openNetDirectory(in: $0, noSuchFile: .absent) }
+    root.borrow { root in
+      switch openNetDirectory("thread-self/net", in: root, noSuchFile: .absent) {
+      case .value(let own): .value(own)
+      default: openNetDirectory("net", in: root, noSuchFile: .absent)
+      }
+    }
   }
 }
 
 extension ProcessDirectory {
   /// `/proc/PID/net`: the network namespace of that process.
   public borrowing func network() -> ProcAnswer<NetDirectory> {
-    descriptor.borrow { openNetDirectory(in: $0, noSuchFile: isAlive($0) ? .absent : .gone) }
+    descriptor.borrow { openNetDirectory("net", in: $0, noSuchFile: isAlive($0) ? .absent : .gone) }
   }
 }
 
 private func openNetDirectory(
-  in directory: Int32, noSuchFile: @autoclosure () -> ProcAnswer<Void>
+  _ name: String, in directory: Int32, noSuchFile: @autoclosure () -> ProcAnswer<Void>
 ) -> ProcAnswer<NetDirectory> {
   // SAFETY: a C string for the length of the call.
-  let number = unsafe clinux_openat(directory, "net", O_PATH | O_DIRECTORY | O_CLOEXEC)
+  let number = unsafe clinux_openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC)
   if number >= 0 { return .value(NetDirectory(descriptor: OwnedDescriptor(owning: number))) }
   let errno = Errno.current
   if errno == .noSuchFile, case .absent = noSuchFile() { return .absent }

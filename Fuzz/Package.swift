@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One libFuzzer target a parser, run from this folder; new inputs go to the first corpus folder:
+//
+//     swift build -c release --sanitize fuzzer --product FuzzSockDiag
+//     SWIFT_BACKTRACE=enable=no .build/release/FuzzSockDiag -max_len=4096 /tmp/corpus Corpus/SockDiag
+//
+// A package of its own, because such an executable has no main and does not link in a plain build.
+let fuzzer: [SwiftSetting] = [.unsafeFlags(["-parse-as-library"])]
+
+let package = Package(
+  name: "sockeye-fuzz",
+  dependencies: [.package(name: "sockeye", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "FuzzSockDiag", dependencies: [.product(name: "KernelNetlink", package: "sockeye")],
+      swiftSettings: fuzzer),
+    .executableTarget(
+      name: "FuzzFilter", dependencies: [.product(name: "Model", package: "sockeye")], swiftSettings: fuzzer),
+  ],
+  swiftLanguageModes: [.v6]
+)

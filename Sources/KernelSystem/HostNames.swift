@@ -1,0 +1,100 @@
+import CLinux
+
+/// Small look-ups in the host's name databases.
+public enum HostNames {
+  /// The port of a service by services(5), of any protocol: `https` → 443.
+  public static func port(ofService name: String) -> UInt16? {
+    // SAFETY: getservbyname(3) keeps its answer until the next call; this program makes it on one thread.
+    guard let entry = unsafe getservbyname(name, nil) else { return nil }
+    return unsafe UInt16(truncatingIfNeeded: entry.pointee.s_port).bigEndian
+  }
+
+  /// The name of a port by services(5): 443 of tcp → `https`. Thread-safe.
+  public static func service(atPort port: UInt16, transport: String) -> [UInt8]? {
+    var entry = unsafe servent()
+    var found: UnsafeMutablePointer<servent>? = nil
+    var strings = [CChar](repeating: 0, count: 4096)
+    // SAFETY: the strings of `entry` lie in `strings`, which outlives their use.
+    return unsafe strings.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return nil }
+      let status = unsafe getservbyport_r(
+        Int32(port.bigEndian), transport, &entry, start, buffer.count, &found)
+      guard status == 0, unsafe found != nil, let name = unsafe entry.s_name else { return nil }
+      return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+    }
+  }
+
+  /// The name of an address by getnameinfo(3), NI_NAMEREQD: nil when there is none. Blocks on DNS. Thread-safe.
+  ///
+  /// 128 bits in network order as host integers, IPv4 in the low 32.
+  public static func host(high: UInt64, low: UInt64, isIPv6: Bool) -> [UInt8]? {
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    func look<Address>(_ address: Address) -> Int32 {
+      var address = address
+      // SAFETY: the address lives during the call and has the size that is said; so has the buffer.
+      return unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe getnameinfo(
+            $0, socklen_t(MemoryLayout<Address>.size), &name, socklen_t(name.count), nil, 0, Int32(NI_NAMEREQD))
+        }
+      }
+    }
+    let status: Int32
+    if isIPv6 {
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_addr = unsafe unsafeBitCast((high.bigEndian, low.bigEndian), to: in6_addr.self)
+      status = look(address)
+    } else {
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(truncatingIfNeeded: low).bigEndian
+      status = look(address)
+    }
+    return status == 0 ? name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : nil
+  }
+
+  /// if_nametoindex(3): the interface's index in the calling thread's network namespace.
+  public static func interfaceIndex(named name: String) -> UInt32? {
+    let index = unsafe if_nametoindex(name)
+    return index == 0 ? nil : index
+  }
+
+  /// if_indextoname(3), in the calling thread's network namespace.
+  public static func interfaceName(at index: UInt32) -> [UInt8]? {
+    var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+    // SAFETY: the buffer has the size that the man page asks for.
+    guard unsafe if_indextoname(index, &buffer) != nil else { return nil }
+    return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  }
+}
+
+/// The terminal behind a descriptor.
+public enum Terminal {
+  public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Columns by TIOCGWINSZ; nil when it is no terminal or says 0.
+  public static func width(_ descriptor: Int32) -> Int? {
+    var size = winsize()
+    // SAFETY: the request writes one `struct winsize`.
+    guard unsafe clinux_ioctl_pointer(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+}
+
+/// Writing to standard output and error.
+public enum StandardStream {
+  /// Writes all bytes. Throws `.brokenPipe` when the reader has gone.
+  public static func write(_ bytes: Span<UInt8>, to descriptor: Int32) throws(Errno) {
+    var offset = 0
+    while offset < bytes.count {
+      // SAFETY: the span is valid for the call, and the count is what is left of it.
+      offset += try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
+        try retryingOnInterrupt { unsafe CLinux.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset) }
+      }
+    }
+  }
+
+  /// From now on a write to a closed pipe is an error, not the end of the process.
+  public static func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
+}

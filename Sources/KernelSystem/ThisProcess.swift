@@ -1,0 +1,27 @@
+import CLinux
+
+/// The process that we are.
+public enum ThisProcess {
+  /// getpid(2).
+  public static var pid: Int32 { getpid() }
+
+  /// `uname -r`: `6.12.107-cloud-amd64`.
+  public static var kernelRelease: String {
+    var name = utsname()
+    // SAFETY: uname(2) fills every field with a terminated string.
+    guard unsafe uname(&name) == 0 else { return "unknown" }
+    return unsafe withUnsafeBytes(of: &name.release) {
+      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
+  /// exit(3).
+  public static func exit(status: Int32) -> Never { CLinux.exit(status) }
+
+  /// getenv(3); nil when it is not set.
+  public static func environment(_ name: String) -> String? {
+    // SAFETY: nothing in this program writes the environment, so the string stays.
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
+  }
+}

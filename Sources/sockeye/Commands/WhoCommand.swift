@@ -1,0 +1,105 @@
+import ArgumentParser
+import Model
+import Observer
+import ViewRecords
+import ViewTerminal
+import ViewText
+
+/// `sockeye who`: the answer card for one port, address, connection, path or process.
+struct WhoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "who",
+    abstract: "Say who is behind one port, address, connection, path or process.",
+    discussion: """
+      sockeye who :8080                          every socket with this port at either end, the listener first
+      sockeye who 10.0.0.5                       likewise an address
+      sockeye who 10.0.0.5:443
+      sockeye who 127.0.0.1:50000→127.0.0.1:80   one connection; two words will do as well
+      sockeye who /run/x.sock                    a unix socket; @name for an abstract one
+      sockeye who pid:123                        a process and what it holds
+      sockeye who inode:4711, cookie:12
+
+      What lives now is answered. What is over is not: history needs the recorder, which this version does not have.
+      """)
+
+  @Argument(help: "What to ask about: see above.") var target: [String]
+  @Option(name: .long, help: "How many cards at most; the rest is counted.") var limit = 10
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func validate() throws {
+    _ = try WhoTarget(target)
+    if limit < 1 { throw ValidationError("--limit must be 1 or more.") }
+    if output.format == .csv { throw ValidationError("An answer card has no CSV form; use -o json.") }
+  }
+
+  func run() throws {
+    let target = try WhoTarget(target)
+    var snapshot: Snapshot
+    do throws(ObserverError) { snapshot = try SnapshotObserver.take(Self.request(target)) } catch {
+      throw Failure(error.description)
+    }
+    let matching = snapshot.sockets.indices.filter { target.matches(snapshot.sockets[$0], in: snapshot) }
+    let subjects = Self.subjects(target, SocketOrder.sorted(snapshot, Array(matching)), snapshot)
+    if subjects.isEmpty {
+      Output.tell(snapshot.gaps, output.color)
+      Output.error().write("sockeye: nothing on this host matches \(self.target.joined(separator: " "))\n")
+      throw ExitStatus.nothingFound
+    }
+    if output.resolve { NameResolver.resolve(&snapshot, Array(matching), within: OutputOptions.resolveLimit) }
+    try show(subjects, snapshot)
+    Output.tell(snapshot.gaps, output.color)
+  }
+
+  private static func request(_ target: WhoTarget) -> SnapshotRequest {
+    var request = SnapshotRequest()
+    request.tables = target.tables
+    request.wantsDetails = true
+    request.processFacts = .all
+    if let port = target.port {
+      request.internet = .or([.test(.port(isLocal: true, .equal, port)), .test(.port(isLocal: false, .equal, port))])
+    }
+    return request
+  }
+
+  /// A process is one answer, with its sockets on the card; sockets are one answer each.
+  private static func subjects(_ target: WhoTarget, _ sockets: [Int], _ snapshot: Snapshot) -> [WhoAnswer.Subject] {
+    guard case .pid(let pid) = target else { return sockets.map { .socket($0) } }
+    return snapshot.processes.indices.filter { snapshot.processes[$0].identity.pid == pid }.map { .process($0) }
+  }
+
+  private func show(_ subjects: [WhoAnswer.Subject], _ snapshot: Snapshot) throws {
+    let standard = Output.standard()
+    let isColored = output.color.isOn(for: standard)
+    var hashes = ExecutableHashes()
+    var writer = RecordWriter(snapshot)
+    var text = TextBuffer()
+    let isArray = output.format == .json
+    if isArray { text.append("[") }
+    for (position, subject) in subjects.prefix(limit).enumerated() {
+      let answer = Self.answer(subject, snapshot, &hashes)
+      if output.format.recordFormat != nil {
+        if isArray { text.append(position == 0 ? "\n" : ",\n") }
+        writer.append(answer, to: &text)
+        if !isArray { text.append("\n") }
+      } else {
+        if position > 0 { text.append("\n") }
+        WhoCard.append(answer, of: snapshot, isColored: isColored, to: &text)
+      }
+    }
+    if isArray { text.append("\n]\n") }
+    standard.write(text)
+    if subjects.count > limit {
+      Output.error().write("sockeye: \(subjects.count - limit) more; --limit \(subjects.count) shows them all\n")
+    }
+    try standard.finish()
+  }
+
+  private static func answer(
+    _ subject: WhoAnswer.Subject, _ snapshot: Snapshot, _ hashes: inout ExecutableHashes
+  ) -> WhoAnswer {
+    var answer = WhoAnswer(subject)
+    if case .socket(let index) = subject { answer.peerSocket = snapshot.peer(ofSocketAt: index) }
+    if let process = answer.process(in: snapshot) { answer.executableSHA256 = hashes.sha256(of: process) }
+    return answer
+  }
+}
