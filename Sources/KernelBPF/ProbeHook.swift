@@ -107,6 +107,9 @@ public struct ProbeHook: Hashable, Sendable {
       .connectFailure, .connections, ["connect_return", "datagram_connect_return"],
       [.exit("inet_stream_connect"), .exit("inet_dgram_connect")]),
     ProbeHook(.connectFailure, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
+    ProbeHook(
+      .execFailure, .calls, ["exec_return", "execveat_return"],
+      [.exit("__x64_sys_execve"), .exit("__x64_sys_execveat")]),
     ProbeHook(.execFailure, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
     ProbeHook(
       .datagrams, .datagrams, ["flow_send4", "flow_send6", "flow_receive4", "flow_receive6"],

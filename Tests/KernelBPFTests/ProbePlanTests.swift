@@ -44,6 +44,7 @@ struct ProbePlanTests {
     var verdicts = Self.everything
     verdicts[.entry("security_sock_graft")] = .absent
     verdicts[.exit("inet_csk_accept")] = .absent
+    verdicts[.exit("__x64_sys_execve")] = .absent
     let plan = ProbePlan.make(.init(avoidsCallTax: true), verdicts: verdicts)
     #expect(plan.chosen(for: .accept)?.programs == ["accept_getpeername4", "accept_getpeername6"])
     #expect(plan.chosen(for: .execFailure) == nil)

@@ -113,6 +113,19 @@ int BPF_PROG(call_result, struct pt_regs *registers, long result) {
   return 0;
 }
 
+// x86_64, where trampolines are allowed: only callers of execve(2) pay.
+SEC("?fexit/__x64_sys_execve")
+int BPF_PROG(exec_return, struct pt_regs *registers, long result) {
+  if (result < 0) report_failed_exec(registers->di, result);
+  return 0;
+}
+
+SEC("?fexit/__x64_sys_execveat")
+int BPF_PROG(execveat_return, struct pt_regs *registers, long result) {
+  if (result < 0) report_failed_exec(registers->si, result);
+  return 0;
+}
+
 // io_uring's accept passes no sys_exit. Since 6.10 the completion is the third argument.
 SEC("?tp_btf/io_uring_complete")
 int BPF_PROG(accept_uring, struct io_ring_ctx *ring, void *request, struct io_uring_cqe *completion) {
