@@ -148,10 +148,10 @@ extension TextBuffer {
     var escaped = TextBuffer()
     escaped.append(terminal: text)
     let isFormula = TextBuffer.beginsFormula(text)
-    let needsQuotes = escaped.bytes.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }
+    let needsQuotes = escaped.contents.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }
     if needsQuotes { append(byte: UInt8(ascii: "\"")) }
     if isFormula { append(byte: UInt8(ascii: "'")) }
-    for byte in escaped.bytes {
+    for byte in escaped.contents {
       if byte == UInt8(ascii: "\"") { append(byte: byte) }
       append(byte: byte)
     }

@@ -10,107 +10,159 @@ public struct TextBuffer: Sendable {
   /// A flush happens when at least so many bytes wait.
   public static let chunkSize = 64 * 1024
 
-  @usableFromInline var bytes: [UInt8] = []
+  /// Room for text, of which `end` bytes are text. Whatever is written goes through `write`.
+  @usableFromInline var room: [UInt8]
+  @usableFromInline var end = 0
 
-  public init() {}
-  public init(reserving capacity: Int) { bytes.reserveCapacity(capacity) }
+  public init() { room = [] }
+  public init(reserving capacity: Int) { room = [UInt8](repeating: 0, count: capacity) }
 
-  @inlinable public var count: Int { bytes.count }
-  @inlinable public var isEmpty: Bool { bytes.isEmpty }
+  @inlinable public var count: Int { end }
+  @inlinable public var isEmpty: Bool { end == 0 }
 
   /// The bytes so far.
-  @inlinable public var contents: [UInt8] { bytes }
+  @inlinable public var contents: [UInt8] { Array(room[..<end]) }
   /// The text so far, for tests and short messages.
-  public var string: String { String(decoding: bytes, as: UTF8.self) }
+  public var string: String { String(decoding: room[..<end], as: UTF8.self) }
 
   /// Empties it and keeps its memory.
-  public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  public mutating func removeAll() { end = 0 }
 
   /// Cuts it back to `count` bytes.
-  public mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+  public mutating func truncate(to count: Int) {
+    precondition(count >= 0 && count <= end, "a buffer is cut to a part of it")
+    end = count
+  }
 
   /// Hands the bytes on once a chunk is full.
   public mutating func flushIfFull(to sink: Sink) -> Bool {
-    bytes.count < TextBuffer.chunkSize ? true : flush(to: sink)
+    end < TextBuffer.chunkSize ? true : flush(to: sink)
   }
 
   /// Hands all bytes on.
   public mutating func flush(to sink: Sink) -> Bool {
-    if bytes.isEmpty { return true }
-    let goOn = sink(bytes.span)
-    bytes.removeAll(keepingCapacity: true)
+    if end == 0 { return true }
+    let goOn = sink(room.span.extracting(0..<end))
+    end = 0
     return goOn
+  }
+
+  @usableFromInline @inline(never) mutating func grow(by count: Int) {
+    let needed = max(room.count * 2, end + count, 256)
+    room.append(contentsOf: repeatElement(0, count: needed - room.count))
+  }
+
+  /// Makes room for `count` bytes and lends it; `body` returns how many it wrote.
+  ///
+  /// The one unsafe place in the views, with its callers below. A JSON record is 150 appends: through
+  /// `Array.append(contentsOf:)` and `OutputSpan` they took half of the time of `-o json` (11 ns a literal, and a
+  /// look-up of generic metadata each); so they take 2 ns.
+  @inlinable @inline(__always)
+  mutating func write(atMost count: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+    if room.count &- end < count { grow(by: count) }
+    let start = end
+    // SAFETY: `grow` leaves at least `count` bytes behind `start`, and each caller writes no more than it asked for.
+    let written = unsafe room.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress! + start) }
+    end = start &+ written
   }
 }
 
 // Appending the plain things.
 extension TextBuffer {
-  @inlinable public mutating func append(byte: UInt8) { bytes.append(byte) }
-
-  @inlinable public mutating func append(_ other: [UInt8]) { bytes.append(contentsOf: other) }
-  @inlinable public mutating func append(_ other: ArraySlice<UInt8>) { bytes.append(contentsOf: other) }
-  @inlinable public mutating func append(_ other: Span<UInt8>) {
-    bytes.append(addingCapacity: other.count) { room in
-      for index in other.indices { room.append(other[index]) }
+  @inlinable public mutating func append(byte: UInt8) {
+    // SAFETY: one byte was asked for.
+    unsafe write(atMost: 1) { room in
+      unsafe room[0] = byte
+      return 1
     }
   }
 
-  /// Bytes that `body` makes, at most `count`: the fastest way to append several.
+  @inlinable public mutating func append(_ other: [UInt8]) { append(other.span) }
+  @inlinable public mutating func append(_ other: ArraySlice<UInt8>) { append(other.span) }
+  @inlinable public mutating func append(_ other: Span<UInt8>) {
+    let count = other.count
+    if count == 0 { return }
+    // SAFETY: as many bytes are copied as were asked for, from a span that has them.
+    unsafe write(atMost: count) { room in
+      unsafe other.withUnsafeBufferPointer { unsafe room.update(from: $0.baseAddress!, count: count) }
+      return count
+    }
+  }
+
+  /// Bytes that `body` makes, at most `count`.
   @inlinable public mutating func append(atMost count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
-    bytes.append(addingCapacity: count, initializingWith: body)
+    // SAFETY: the span covers what was asked for, and checks its own bounds.
+    unsafe write(atMost: count) { room in
+      let buffer = unsafe UnsafeMutableBufferPointer(start: room, count: count)
+      var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+      body(&output)
+      return unsafe output.finalize(for: buffer)
+    }
   }
 
   /// A part of another buffer.
   @inlinable public mutating func append(from other: borrowing TextBuffer, _ range: Range<Int>) {
-    append(other.bytes.span.extracting(range))
+    append(other.room.span.extracting(0..<other.end).extracting(range))
   }
 
   /// Lends a part of its bytes.
   @inlinable public func withSlice<Result>(_ range: Range<Int>, _ body: (Span<UInt8>) -> Result) -> Result {
-    body(bytes.span.extracting(range))
+    body(room.span.extracting(0..<end).extracting(range))
   }
 
   /// A literal: text that we wrote ourselves, which needs no escaping.
-  ///
-  /// The one unsafe place in the views. Measured: 11 ns a literal, against 19 for `String.utf8` and 25 for a
-  /// global array; a JSON record has about 90 of them.
-  @inlinable public mutating func append(_ literal: StaticString) {
-    // SAFETY: the buffer is the literal's own immortal bytes, used inside the call only.
-    literal.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+  @inlinable @inline(__always) public mutating func append(_ literal: StaticString) {
+    let count = literal.utf8CodeUnitCount
+    // SAFETY: the literal's own immortal bytes, as many as were asked for.
+    unsafe write(atMost: count) { room in
+      unsafe room.update(from: literal.utf8Start, count: count)
+      return count
+    }
   }
 
   @inlinable public mutating func append(repeating byte: UInt8, count: Int) {
     if count <= 0 { return }
-    bytes.append(addingCapacity: count) { room in room.append(repeating: byte, count: count) }
+    // SAFETY: as many bytes as were asked for.
+    unsafe write(atMost: count) { room in
+      unsafe room.update(repeating: byte, count: count)
+      return count
+    }
   }
 
   /// A number in decimal.
   @inlinable public mutating func append(decimal value: UInt64) {
-    if value < 10 {
-      bytes.append(48 &+ UInt8(truncatingIfNeeded: value))
-      return
-    }
-    var digits = InlineArray<20, UInt8>(repeating: 0)
-    var first = 20
-    var rest = value
-    repeat {
-      let quotient = rest / 10
-      first &-= 1
-      digits[first] = 48 &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
-      rest = quotient
-    } while rest != 0
-    bytes.append(addingCapacity: 20) { room in
-      while first < 20 {
-        room.append(digits[first])
-        first &+= 1
-      }
+    if value < 10 { return append(byte: 48 &+ UInt8(truncatingIfNeeded: value)) }
+    let count = TextBuffer.digitCount(value)
+    // SAFETY: `digitCount` digits are written, at 0 to count - 1.
+    unsafe write(atMost: count) { room in
+      var rest = value
+      var position = count
+      repeat {
+        let quotient = rest / 10
+        position &-= 1
+        unsafe room[position] = 48 &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+        rest = quotient
+      } while position > 0
+      return count
     }
   }
+
+  /// Digits of a number in decimal: 1 to 20.
+  @inlinable static func digitCount(_ value: UInt64) -> Int {
+    var count = 1
+    var limit: UInt64 = 10
+    while count < 20 && value >= limit {
+      count &+= 1
+      limit = count == 20 ? limit : limit &* 10
+    }
+    return count
+  }
+
   @inlinable public mutating func append(decimal value: UInt32) { append(decimal: UInt64(value)) }
   @inlinable public mutating func append(decimal value: UInt16) { append(decimal: UInt64(value)) }
   @inlinable public mutating func append(decimal value: UInt8) { append(decimal: UInt64(value)) }
   @inlinable public mutating func append(decimal value: Int) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    if value < 0 { append(byte: UInt8(ascii: "-")) }
     append(decimal: UInt64(value.magnitude))
   }
   @inlinable public mutating func append(decimal value: Int32) { append(decimal: Int(value)) }
