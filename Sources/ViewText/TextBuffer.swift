@@ -133,19 +133,29 @@ extension TextBuffer {
   @inlinable public mutating func append(decimal value: UInt64) {
     if value < 10 { return append(byte: 48 &+ UInt8(truncatingIfNeeded: value)) }
     let count = TextBuffer.digitCount(value)
-    // SAFETY: `digitCount` digits are written, at 0 to count - 1.
+    // SAFETY: `digitCount` digits are written, at 0 to count - 1; a pair below 100 has its two digits in `pairs`.
     unsafe write(atMost: count) { room in
+      let pairs = unsafe TextBuffer.digitPairs.utf8Start
       var rest = value
       var position = count
-      repeat {
-        let quotient = rest / 10
-        position &-= 1
-        unsafe room[position] = 48 &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+      while position >= 2 {
+        let quotient = rest / 100
+        let pair = Int(truncatingIfNeeded: rest &- quotient &* 100) &* 2
+        position &-= 2
+        unsafe room[position] = pairs[pair]
+        unsafe room[position &+ 1] = pairs[pair &+ 1]
         rest = quotient
-      } while position > 0
+      }
+      if position == 1 { unsafe room[0] = 48 &+ UInt8(truncatingIfNeeded: rest) }
       return count
     }
   }
+
+  /// `00` to `99`.
+  @usableFromInline static let digitPairs: StaticString = """
+    00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354\
+    555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+    """
 
   /// Digits of a number in decimal: 1 to 20.
   @inlinable static func digitCount(_ value: UInt64) -> Int {

@@ -51,9 +51,9 @@ struct ListCommand: ParsableCommand {
       throw Failure(error.description)
     }
     let selection = filter.select(from: snapshot)
-    let isChosen = states.choice(filter: filter)
+    let (isOfFamily, isInState) = (families.choice(), states.choice(filter: filter))
     let chosen = selection.sockets.map(Int.init).filter {
-      families.includes(snapshot.sockets[$0]) && isChosen(snapshot.sockets[$0])
+      isOfFamily(snapshot.sockets[$0]) && isInState(snapshot.sockets[$0])
     }
     if output.resolve { NameResolver.resolve(&snapshot, chosen, within: OutputOptions.resolveLimit) }
     try show(snapshot, chosen)

@@ -32,10 +32,11 @@ struct FamilyOptions: ParsableArguments {
     return ipv4 || ipv6 ? tables.intersection(.internet) : tables
   }
 
-  /// Whether the socket's family was asked for.
-  func includes(_ socket: Socket) -> Bool {
-    guard ipv4 != ipv6 else { return true }
-    return socket.family == (ipv4 ? .inet : .inet6)
+  /// Whether a socket's family was asked for. The options are read here, once: not for each socket.
+  func choice() -> (Socket) -> Bool {
+    guard ipv4 != ipv6 else { return { _ in true } }
+    let wanted: AddressFamily = ipv4 ? .inet : .inet6
+    return { $0.family == wanted }
   }
 }
 
