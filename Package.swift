@@ -78,6 +78,10 @@ let package = Package(
       name: "socket-fixture", path: "Tests/SocketFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
+
+    // The built binary, and the rules of Documentation/Architecture.md.
+    .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),
+    .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]
 )
