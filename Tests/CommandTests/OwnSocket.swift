@@ -6,7 +6,8 @@ final class OwnListener: Sendable {
   private let descriptor: Int32
 
   init() throws {
-    descriptor = try socketDescriptor()
+    let descriptor = try socketDescriptor()
+    self.descriptor = descriptor
     var address = loopback(port: 0)
     guard withSocketAddress(&address, { bind(descriptor, $0, $1) }) == 0, listen(descriptor, 5) == 0 else {
       throw POSIXError(.init(rawValue: errno) ?? .EIO)
@@ -28,7 +29,8 @@ final class OwnConnection: Sendable {
 
   init() throws {
     listener = try OwnListener()
-    client = try socketDescriptor()
+    let client = try socketDescriptor()
+    self.client = client
     var address = loopback(port: listener.port)
     guard withSocketAddress(&address, { connect(client, $0, $1) }) == 0 else {
       throw POSIXError(.init(rawValue: errno) ?? .EIO)
