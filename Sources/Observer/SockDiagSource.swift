@@ -31,13 +31,7 @@ struct SockDiagSource: ~Copyable {
     case .raw: dumpInternet(.raw, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
     case .mptcp: dumpInternet(.mptcp, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
     case .sctp: dumpInternet(.sctp, [.v4], states, filter, wantsDetails, table, &assembler, wanted)
-    case .unix:
-      run(.unix(states: states, show: wantsDetails ? [.table, .memory] : .table), table) { (record, netns) in
-        let socket = Socket(record, netns: netns)
-        guard wanted(socket) else { return }
-        assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil, 
-          name: record.name.map(RawText.init(socketName:)))
-      }
+    case .unix: dumpUnix(states, wantsDetails, &assembler, wanted)
     case .packet:
       run(.packet(), table) { (record, netns) in
         let socket = Socket(record, netns: netns)
@@ -59,6 +53,23 @@ struct SockDiagSource: ~Copyable {
         assembler.add(socket, detail: SocketDetail(record))
       }
     case .icmp, .xdp, .other: unsupported.insert(table)
+    }
+  }
+
+  private mutating func dumpUnix(
+    _ states: SocketStates, _ wantsDetails: Bool, _ assembler: inout SnapshotAssembler,
+    _ wanted: (borrowing Socket) -> Bool
+  ) {
+    let show: UnixShow = wantsDetails ? [.table, .memory] : .table
+    run(.unix(states: states.union(.listen), show: show), .unix) { (record, netns) in
+      let name = record.name.map(RawText.init(socketName:))
+      let socket = Socket(record, netns: netns)
+      if wanted(socket) { assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil, name: name) }
+      // A connection that nobody accepted yet is no answer of its own, but its listener knows the other end.
+      for client in record.pendingInodes {
+        let pending = Socket(pendingFrom: client, of: socket)
+        if wanted(pending) { assembler.add(pending, name: name) }
+      }
     }
   }
 
@@ -98,6 +109,20 @@ struct SockDiagSource: ~Copyable {
     } catch {
       if case .unsupported = error { unsupported.insert(table) } else { failures.append(error) }
     }
+  }
+}
+
+extension Socket {
+  /// The server's end of a unix connection that waits in a listener's queue: it has no inode yet.
+  fileprivate init(pendingFrom client: UInt32, of listener: Socket) {
+    self = listener
+    cookie = .unknown
+    inode = 0
+    state = .established
+    origin = .accept
+    peerInode = UInt64(client)
+    receiveQueue = nil
+    sendQueue = nil
   }
 }
 
