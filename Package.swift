@@ -56,6 +56,16 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .testTarget(name: "KernelBPFTests", dependencies: ["CLinux", "KernelSystem", "KernelBPF"]),
+    // Known workloads with their own account of what they did.
+    .executableTarget(
+      name: "EventFixture", path: "Tests/EventFixture", cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("dl")]),
+    // Loads every probe and says what the kernel made of it; runs on the kernels of KernelMatrix.
+    .executableTarget(
+      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"], path: "KernelMatrix/probe-check",
+      swiftSettings: strict),
+
     .testTarget(
       name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
       exclude: ["Fixtures"], swiftSettings: strict),

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <sched.h>
+#include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -63,4 +64,32 @@ static int forward(enum libbpf_print_level level, const char *format, va_list ar
 void clinux_set_bpf_log(clinux_bpf_log log) {
   atomic_store(&current_log, log);
   libbpf_set_print(log ? forward : NULL);
+}
+
+int clinux_perf_mappings(int cpu, uint32_t watermark) {
+  struct perf_event_attr event = {
+    .type = PERF_TYPE_SOFTWARE,
+    .size = sizeof event,
+    .config = PERF_COUNT_SW_DUMMY,
+    .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU,
+    .mmap = 1,
+    .mmap2 = 1,
+    .build_id = 1,
+    .sample_id_all = 1,
+    .use_clockid = 1,
+    .clockid = CLOCK_BOOTTIME,
+    .watermark = 1,
+    .wakeup_watermark = watermark,
+  };
+  return (int)syscall(SYS_perf_event_open, &event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+uint64_t clinux_perf_head(const void *page) {
+  return __atomic_load_n(&((const struct perf_event_mmap_page *)page)->data_head, __ATOMIC_ACQUIRE);
+}
+
+uint64_t clinux_perf_tail(const void *page) { return ((const struct perf_event_mmap_page *)page)->data_tail; }
+
+void clinux_perf_set_tail(void *page, uint64_t tail) {
+  __atomic_store_n(&((struct perf_event_mmap_page *)page)->data_tail, tail, __ATOMIC_RELEASE);
 }

@@ -53,9 +53,12 @@ struct IteratorSource: ~Copyable {
         }
         let socket = Socket(record)
         let isWanted = scope.isWanted(socket)
-        let (index, isNew) = isWanted ? assembler.merge(socket) : (-1, true)
+        guard isWanted else {
+          if !record.isShared { findings.note(socket, record) }
+          return
+        }
+        let (index, isNew) = record.isShared ? assembler.merge(socket) : (assembler.append(socket), true)
         if isNew { findings.note(socket, record) }
-        guard isWanted else { return }
         if isNew { assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init(socketName:))) }
         assembler.hold(socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
       }

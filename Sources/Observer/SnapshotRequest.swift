@@ -33,6 +33,8 @@ public struct SnapshotRequest: Sendable {
   public var internet: InternetExpression?
   /// TCP internals, memory and timers.
   public var wantsDetails = false
+  /// How sockets came to their peers: who connected, who accepted.
+  public var wantsOrigins = true
   public var processFacts: ProcessFacts = [.user]
   public var holderSource: HolderSource = .automatic
   /// Duplicate every holder's descriptor and ask the socket itself; report disagreements.

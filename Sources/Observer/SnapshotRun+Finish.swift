@@ -11,17 +11,19 @@ extension SnapshotRun {
     let (catalog, request, privileges) = (self.catalog, self.request, self.privileges)
     let (refused, evidence) = (refusedProcesses, self.evidence)
     var gaps = self.gaps + sourceGaps()
+    let hasUnheld = !assembler.isEverySocketHeld
     var snapshot = self.assembler.finish()
     snapshot.takenWallNanoseconds = KernelClock.wallTimeNanoseconds
     snapshot.evidence = evidence
     snapshot.namespaces = catalog.infos
     ProcessFactsReader.fill(&snapshot, request.processFacts, &gaps)
-    snapshot.explainAbsences(refusedProcesses: refused)
-    snapshot.inferOrigins()
+    if hasUnheld { snapshot.explainAbsences(refusedProcesses: refused) }
+    if request.wantsOrigins { snapshot.inferOrigins() }
     if request.tables.contains(SocketTable.unix) { snapshot.nameUnixPeers() }
-    snapshot.nameOwners()
+    if hasUnheld && request.processFacts.contains(.user) { snapshot.nameOwners() }
+    snapshot.nameInterfaces()
     if request.asksSockets { gaps += snapshot.crossCheckWithSockets() }
-    if let gap = Self.refusalGap(snapshot, refused, privileges) {
+    if hasUnheld, let gap = Self.refusalGap(snapshot, refused, privileges) {
       // One line says it all: the namespaces of processes that refused are among what is unseen.
       gaps.removeAll { $0.kind == .namespaceRefused && $0.remedy != nil }
       gaps.append(gap)
@@ -67,15 +69,18 @@ extension SnapshotRun {
 }
 
 extension Snapshot {
-  /// Names the users that own sockets without a process, and the interfaces of the own namespace.
+  /// Names the users that own sockets without a process.
   fileprivate mutating func nameOwners() {
     var users = UserNames()
-    var own: NetworkNamespace?
-    for info in namespaces where info.isOwn { own = info.namespace }
     for socket in sockets where socket.holdingCount == 0 {
       guard let id = socket.userID, ownerNames[id] == nil else { continue }
       ownerNames[id] = users.user(id).name
     }
+  }
+
+  /// Names the interfaces of the own namespace.
+  fileprivate mutating func nameInterfaces() {
+    let own = namespaces.first { $0.isOwn }?.namespace
     for socket in sockets where socket.interfaceIndex != 0 && socket.netns == own {
       guard interfaceName(of: socket) == nil, let name = HostNames.interfaceName(at: socket.interfaceIndex) else {
         continue

@@ -17,6 +17,7 @@
 #include <linux/netlink_diag.h>
 #include <linux/nsfs.h>
 #include <linux/packet_diag.h>
+#include <linux/perf_event.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/sock_diag.h>
@@ -27,10 +28,12 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -47,6 +50,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "EventRecord.h"
 #include "SocketRecord.h"
 #include "TCPInfo.h"
 #include "shims.h"

@@ -37,3 +37,15 @@ int clinux_openat(int directory, const char *path, int flags);
 typedef void (*clinux_bpf_log)(int level, const char *line);
 /// Sends libbpf's log to `log`, or to nowhere if NULL.
 void clinux_set_bpf_log(clinux_bpf_log log);
+
+/// Kinds of type in BTF (linux/btf.h), whose macros are enumerators too: Swift cannot tell them apart.
+static const uint32_t clinux_btf_kind_typedef = 8;
+static const uint32_t clinux_btf_kind_func = 12;
+
+/// perf_event_open(2) of an event on `cpu` that only reports executable mappings (PERF_RECORD_MMAP2, build ids where
+/// the kernel knows them), timed by CLOCK_BOOTTIME, waking when `watermark` bytes are there: a descriptor, or -1.
+int clinux_perf_mappings(int cpu, uint32_t watermark);
+/// Loads and stores of a perf ring's positions, with the barriers that the kernel's side expects.
+uint64_t clinux_perf_head(const void *page);
+uint64_t clinux_perf_tail(const void *page);
+void clinux_perf_set_tail(void *page, uint64_t tail);

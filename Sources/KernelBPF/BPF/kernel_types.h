@@ -17,10 +17,13 @@ typedef __u8 uint8_t;
 typedef __u16 uint16_t;
 typedef __u32 uint32_t;
 typedef __u64 uint64_t;
+typedef __s32 int32_t;
 typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
+typedef __s32 s32;
 typedef int pid_t;
 typedef _Bool bool;
 #define NULL ((void *)0)
@@ -40,11 +43,31 @@ enum { false = 0, true = 1 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct sched_entity {
+  u64 sum_exec_runtime;
+};
+struct thread_info {
+  u32 status;
+};
 struct task_struct {
+  struct thread_info thread_info;
   pid_t pid;
   pid_t tgid;
   u64 start_boottime;
+  u64 self_exec_id;
   struct task_struct *group_leader;
+  struct task_struct *real_parent;
+  struct signal_struct *signal;
+  struct nsproxy *nsproxy;
+  struct mm_struct *mm;
+  struct fs_struct *fs;
+  struct files_struct *files;
+  struct sched_entity se;
+  u64 utime;
+  u64 stime;
+  int exit_code;
+  unsigned int in_execve : 1;
+  char comm[16];
 };
 
 struct ns_common {
@@ -67,7 +90,7 @@ typedef struct {
   int counter;
 } atomic_t;
 typedef struct {
-  __s64 counter;
+  s64 counter;
 } atomic64_t;
 typedef struct refcount_struct {
   atomic_t refs;
@@ -85,12 +108,16 @@ struct sock_common {
   volatile unsigned char skc_state;
   unsigned char skc_ipv6only : 1;
   int skc_bound_dev_if;
+  unsigned long skc_flags;
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
   atomic64_t skc_cookie;
 };
 
+typedef struct {
+  int owned;
+} socket_lock_t;
 struct kernfs_node {
   u64 id;
 };
@@ -109,14 +136,17 @@ struct timer_list {
 
 struct inode {
   unsigned long i_ino;
+  unsigned int i_nlink;
   struct super_block *i_sb;
 };
 struct super_block {
   unsigned long s_magic;
+  u32 s_dev;
 };
 struct socket_wq;
 struct socket {
   struct sock *sk;
+  struct file *file;
   const struct proto_ops *ops;
 };
 struct socket_alloc {
@@ -143,6 +173,8 @@ struct file___before_6_13 {
 
 struct sock {
   struct sock_common __sk_common;
+  socket_lock_t sk_lock;
+  int sk_err;
   u16 sk_type;
   u16 sk_protocol;
   u8 sk_shutdown;
@@ -265,6 +297,7 @@ struct tcp_sock {
   u32 sacked_out;
   u32 lost_out;
   u32 retrans_out;
+  u32 lost;
   u32 total_retrans;
   u32 reordering;
   u32 reord_seen;

@@ -115,17 +115,23 @@ public enum FilterText: String, Hashable, Sendable, CaseIterable {
 }
 
 extension FilterExpression {
-  /// Says something of states: the caller's default choice of states then steps back.
-  var mentionsStates: Bool {
+  /// Whether some test in it satisfies `condition`.
+  func contains(_ condition: (FilterTest) -> Bool) -> Bool {
     switch self {
-    case .and(let parts), .or(let parts): parts.contains(where: \.mentionsStates)
-    case .not(let inner): inner.mentionsStates
-    case .test(.states): true
-    case .test: false
+    case .and(let parts), .or(let parts): parts.contains { $0.contains(condition) }
+    case .not(let inner): inner.contains(condition)
+    case .test(let test): condition(test)
     }
   }
 }
 
 extension Filter {
-  public var mentionsStates: Bool { expression.mentionsStates }
+  /// Says something of states: the caller's default choice of states then steps back.
+  public var mentionsStates: Bool {
+    expression.contains { if case .states = $0 { true } else { false } }
+  }
+  /// Asks who connected and who accepted.
+  public var mentionsDirection: Bool {
+    expression.contains { if case .direction = $0 { true } else { false } }
+  }
 }

@@ -71,6 +71,7 @@ struct ListCommand: ParsableCommand {
     request.asksSockets = asksSockets
     request.holderSource = holderSource.source
     request.wantsDetails = needsDetails || filter.required.contains(.tcpDetail)
+    request.wantsOrigins = request.wantsDetails || shape.tree || filter.mentionsDirection
     request.processFacts = ProcessFacts(filter.required).union(shape.processFacts(output.format))
     return request
   }

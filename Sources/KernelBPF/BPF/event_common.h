@@ -1,0 +1,135 @@
+// What every event probe shares: the ring, the loss counters, the filters, and who the caller is.
+//
+// The maps are created once; the loader hands them to the other objects by name.
+#pragma once
+#include "event_types.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#include "EventRecord.h"
+
+#define INLINE static __always_inline
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 1 << 24);
+} events SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, SOCKEYE_COUNTER_COUNT);
+  __type(key, u32);
+  __type(value, u64);
+} counters SEC(".maps");
+
+// Process filter: thread group ids.
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 16384);
+  __uint(map_flags, BPF_F_NO_PREALLOC);  // mostly empty
+  __type(key, u32);
+  __type(value, u8);
+} processes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1024);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, u64);
+  __type(value, u8);
+} cgroups SEC(".maps");
+
+// Under a process or cgroup filter: cookies of the sockets whose events without a caller are wanted too.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 65536);
+  __type(key, u64);
+  __type(value, u8);
+} watched SEC(".maps");
+
+// A section of its own, so that the loader finds it at offset 0 whatever else is constant.
+const volatile struct sockeye_event_settings settings SEC(".rodata.settings");
+
+INLINE void count(u32 counter) {
+  u64 *value = bpf_map_lookup_elem(&counters, &counter);
+  if (value) *value += 1;
+}
+
+u64 last_wake;
+
+// A wake-up costs more than an event (PROBES §5). The reader sleeps longer than the interval before it
+// consumes, so an event without a wake-up of its own is never left behind.
+INLINE u64 wake_flags(u64 now) {
+  if (now - last_wake < settings.wake_interval) return BPF_RB_NO_WAKEUP;
+  last_wake = now;
+  return BPF_RB_FORCE_WAKEUP;
+}
+
+INLINE void *reserve(u64 size) {
+  void *record = bpf_ringbuf_reserve(&events, size, 0);
+  if (!record) count(SOCKEYE_COUNTER_RING_LOST);
+  return record;
+}
+
+INLINE void submit(struct sockeye_event_header *header) {
+  bpf_ringbuf_submit(header, wake_flags(header->time));
+}
+
+INLINE void read_header(struct sockeye_event_header *header, u16 kind, u16 parts, u32 length) {
+  header->length = length;
+  header->kind = kind;
+  header->parts = parts;
+  header->time = bpf_ktime_get_boot_ns();
+  header->flags = 0;
+  header->cpu = bpf_get_smp_processor_id();
+  header->reserved = 0;
+}
+
+// Only in the context of the call that is reported: in a softirq `current` is a bystander.
+INLINE void read_actor(struct sockeye_event_actor *actor) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct task_struct *parent = task->real_parent;
+  u64 user = bpf_get_current_uid_gid();
+  actor->start = task->group_leader->start_boottime;
+  actor->parent_start = parent->group_leader->start_boottime;
+  actor->cgroup = bpf_get_current_cgroup_id();
+  actor->tgid = task->tgid;
+  actor->tid = task->pid;
+  actor->parent_tgid = parent->tgid;
+  actor->exec_generation = task->self_exec_id;
+  actor->uid = user;
+  actor->gid = user >> 32;
+  actor->netns = task->nsproxy->net_ns->ns.inum;
+  actor->reserved = 0;
+  bpf_get_current_comm(actor->comm, sizeof actor->comm);
+}
+
+// Whether the caller passes the filters.
+INLINE bool is_caller_wanted(void) {
+  u32 tgid = bpf_get_current_pid_tgid() >> 32;
+  if (settings.own_tgid && tgid == settings.own_tgid) return false;
+  if (settings.filter_processes && !bpf_map_lookup_elem(&processes, &tgid)) return false;
+  if (settings.filter_cgroups) {
+    u64 cgroup = bpf_get_current_cgroup_id();
+    if (!bpf_map_lookup_elem(&cgroups, &cgroup)) return false;
+  }
+  return true;
+}
+
+INLINE bool filters_callers(void) { return settings.filter_processes || settings.filter_cgroups; }
+
+INLINE void watch_socket(u64 cookie) {
+  u8 one = 1;
+  if (filters_callers()) bpf_map_update_elem(&watched, &cookie, &one, 0);
+}
+
+INLINE bool is_socket_watched(u64 cookie) {
+  return !filters_callers() || bpf_map_lookup_elem(&watched, &cookie);
+}
+
+INLINE bool are_ports_wanted(u16 local, u16 peer) {
+  return !settings.only_port || local == settings.only_port || peer == settings.only_port;
+}

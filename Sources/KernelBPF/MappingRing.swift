@@ -1,0 +1,99 @@
+import CLinux
+import KernelSystem
+
+/// Executable mappings on one CPU, as the kernel reports them to perf: exec, ld.so, dlopen, mprotect.
+///
+/// Ring layout: perf_event_open(2), a control page and then a power of two of data pages. Since 3.16 (MMAP2), 5.12
+/// (build ids). Needs CAP_PERFMON; kernels with a paranoid level of 3 and more want CAP_SYS_ADMIN.
+@safe final class MappingRing {
+  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+  private static let dataPages = 128
+
+  private let descriptor: OwnedDescriptor
+  private let pages: UnsafeMutableRawPointer
+  private let size = dataPages * pageSize
+
+  init(cpu: Int32) throws(SystemError) {
+    let number = clinux_perf_mappings(cpu, UInt32(Self.dataPages * Self.pageSize / 4))
+    guard number >= 0 else { throw SystemError("perf_event_open", on: "cpu \(cpu)", .current) }
+    descriptor = OwnedDescriptor(owning: number)
+    let length = (Self.dataPages + 1) * Self.pageSize
+    let pages = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, number, 0)
+    // MAP_FAILED is (void *)-1, which Swift does not import.
+    guard let pages = unsafe pages, unsafe pages != UnsafeMutableRawPointer(bitPattern: -1) else {
+      throw SystemError("mmap", on: "perf ring of cpu \(cpu)", .current)
+    }
+    unsafe self.pages = pages
+  }
+
+  func join(epoll: Int32) {
+    descriptor.borrow { (number) in
+      var event = unsafe epoll_event()
+      unsafe event.events = EPOLLIN.rawValue
+      _ = unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, number, &event)
+    }
+  }
+
+  /// Lends each record to `body`, whole, and frees the room.
+  func drain(_ scratch: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let data = unsafe pages + Self.pageSize
+    let head = unsafe clinux_perf_head(pages)
+    var tail = unsafe clinux_perf_tail(pages)
+    while tail < head {
+      let start = Int(tail % UInt64(size))
+      // SAFETY: the kernel writes records whole, aligned to 8, so a header never lies across the end.
+      let header = unsafe (data + start).loadUnaligned(as: perf_event_header.self)
+      let length = Int(header.size)
+      if length < MemoryLayout<perf_event_header>.size { break }
+      let first = min(length, size - start)
+      unsafe scratch.baseAddress?.copyMemory(from: data + start, byteCount: first)
+      if first < length {
+        unsafe (scratch.baseAddress! + first).copyMemory(from: data, byteCount: length - first)
+      }
+      unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
+      tail += UInt64(length)
+    }
+    unsafe clinux_perf_set_tail(pages, head)
+  }
+
+  deinit { _ = unsafe munmap(pages, (Self.dataPages + 1) * Self.pageSize) }
+}
+
+/// The mapping rings of all CPUs, as records like the event ring's.
+///
+/// `@unchecked Sendable`: made on one thread, then used by the reader's alone.
+@safe final class MappingRings: @unchecked Sendable {
+  private var rings: [MappingRing] = []
+  private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+  private let leftOut: UInt32?
+  private(set) var lost: UInt64 = 0
+
+  /// nil when no CPU lets us.
+  init?(leavingOut process: Int32?) {
+    leftOut = process.map { UInt32(bitPattern: $0) }
+    for cpu in 0..<libbpf_num_possible_cpus() {
+      // A CPU that is offline has no events.
+      do throws(SystemError) { rings.append(try MappingRing(cpu: cpu)) } catch { continue }
+    }
+    if rings.isEmpty { return nil }
+  }
+
+  func join(epoll: Int32) { for ring in rings { ring.join(epoll: epoll) } }
+
+  /// Hands on each mapping of a file as a MODULE_LOAD record.
+  func drain(_ body: (UnsafeRawBufferPointer) -> Void) {
+    for ring in rings {
+      unsafe ring.drain(scratch) { (record) in
+        switch unsafe MappingRecord(record) {
+        case .mapping(let mapping):
+          if mapping.pid == leftOut || !mapping.isFile { return }
+          unsafe mapping.encoded().withUnsafeBytes { unsafe body($0) }
+        case .lost(let count): lost += count
+        case nil: return
+        }
+      }
+    }
+  }
+
+  deinit { unsafe scratch.deallocate() }
+}
