@@ -22,9 +22,13 @@ import Testing
     #expect(folders == targets)
   }
 
-  @Test("Foundation is nowhere below the views, ArgumentParser only in sockeye, and no Kernel* module in a view")
+  @Test(
+    "Foundation is nowhere below the views, ArgumentParser only in sockeye, and no Kernel* module in a view")
   func tableItself() {
-    let below = ["CLinux", "Model", "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Attribution", "Observer"]
+    let below = [
+      "CLinux", "Model", "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Attribution",
+      "Observer",
+    ]
     for (target, allowance) in Rules.allowances {
       let modules = allowance.own.union(allowance.others)
       #expect(!modules.contains("Foundation"), "\(target)")
@@ -55,7 +59,8 @@ import Testing
 
   @Test("No folder is named Utils, Helpers, Common, Types or Extras")
   func folders() throws {
-    let paths = try ["Sources", "Tests", "Plugins", "Benchmarks", "Fuzz", "Documentation"].flatMap(Package.paths)
+    let paths = try ["Sources", "Tests", "Plugins", "Benchmarks", "Fuzz", "Documentation"].flatMap(
+      Package.paths)
     #expect(paths.flatMap(Rules.folders) == [])
   }
 
@@ -72,8 +77,10 @@ import Testing
   @Test(
     "A forbidden import is found in every form that Swift has for it",
     arguments: [
-      "import Observer", "@testable import Observer", "private import Observer", "import struct Observer.HolderPlan",
-      "  import Observer  // why not", "@_exported public import Observer", "#if DEBUG\nimport Observer\n#endif",
+      "import Observer", "@testable import Observer", "private import Observer",
+      "import struct Observer.HolderPlan",
+      "  import Observer  // why not", "@_exported public import Observer",
+      "#if DEBUG\nimport Observer\n#endif",
     ])
   func forbiddenImport(_ text: String) {
     #expect(Rules.imports(of: swift("Sources/Model/X.swift", text)).count == 1)
@@ -81,7 +88,9 @@ import Testing
 
   @Test(
     "What only looks like an import is none",
-    arguments: ["// import Observer", "/* a /* b */\nimport Observer */", "let a = \"\"\"\nimport Observer\n\"\"\""])
+    arguments: [
+      "// import Observer", "/* a /* b */\nimport Observer */", "let a = \"\"\"\nimport Observer\n\"\"\"",
+    ])
   func noImport(_ text: String) {
     #expect(Rules.imports(of: swift("Sources/Model/X.swift", text)) == [])
   }
@@ -89,10 +98,13 @@ import Testing
   @Test(
     "Each layer is refused what lies above or beside it",
     arguments: [
-      ("Model", "CLinux"), ("Model", "Foundation"), ("KernelSystem", "Model"), ("KernelProc", "KernelNetlink"),
-      ("KernelBPF", "Foundation"), ("Attribution", "KernelProc"), ("Observer", "ViewText"), ("Observer", "CLinux"),
+      ("Model", "CLinux"), ("Model", "Foundation"), ("KernelSystem", "Model"),
+      ("KernelProc", "KernelNetlink"),
+      ("KernelBPF", "Foundation"), ("Attribution", "KernelProc"), ("Observer", "ViewText"),
+      ("Observer", "CLinux"),
       ("ViewText", "KernelSystem"), ("ViewRecords", "ViewTerminal"), ("ViewTerminal", "Foundation"),
-      ("ViewRecords", "ArgumentParser"), ("sockeye", "Foundation"), ("sockeye", "CLinux"), ("Newcomer", "Model"),
+      ("ViewRecords", "ArgumentParser"), ("sockeye", "Foundation"), ("sockeye", "CLinux"),
+      ("Newcomer", "Model"),
     ])
   func layer(_ target: String, _ module: String) {
     #expect(Rules.imports(of: swift("Sources/\(target)/X.swift", "import \(module)")).count == 1)
@@ -100,7 +112,8 @@ import Testing
 
   @Test("Unsafe code outside Kernel* is found, also within an interpolation")
   func unsafeOutside() {
-    #expect(Rules.unsafeCode(in: swift("Sources/Model/X.swift", "// SAFETY: no\nlet a = unsafe f()")).count == 1)
+    #expect(
+      Rules.unsafeCode(in: swift("Sources/Model/X.swift", "// SAFETY: no\nlet a = unsafe f()")).count == 1)
     #expect(Rules.unsafeCode(in: swift("Sources/Model/X.swift", #"let a = "\(unsafe f())""#)).count == 1)
   }
 
@@ -117,7 +130,9 @@ import Testing
     #expect(Rules.unsafeCode(in: swift("Sources/Model/X.swift", text)) == [])
   }
 
-  @Test("A folder that says nothing is found at any depth", arguments: ["Sources/Utils/X.swift", "Tests/A/Helpers/B/X.c"])
+  @Test(
+    "A folder that says nothing is found at any depth",
+    arguments: ["Sources/Utils/X.swift", "Tests/A/Helpers/B/X.c"])
   func folder(_ path: String) {
     #expect(Rules.folders(of: path).count == 1)
     #expect(Rules.folders(of: "Sources/Model/Types.swift") == [])

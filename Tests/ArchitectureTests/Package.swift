@@ -22,15 +22,18 @@ enum Package {
   }
 
   static func paths(beneath folder: String) throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path).map { "\(folder)/\($0)" }
-      .filter { !$0.contains("/.build/") }
+    try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path).map {
+      "\(folder)/\($0)"
+    }
+    .filter { !$0.contains("/.build/") }
   }
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
   /// What `swift package dump-package` says, with a build folder of its own: ours is locked while tests run.
   static func targets() throws -> [PackageTarget] {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "sockeye-manifest-\(UUID().uuidString)")
+    let scratch = FileManager.default.temporaryDirectory.appending(
+      path: "sockeye-manifest-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }  // left behind it does no harm
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -54,7 +57,8 @@ enum Package {
     else { throw Failure(description: "dump-package has no targets") }
     return targets.map { target in
       PackageTarget(
-        name: target["name"] as? String ?? "", path: target["path"] as? String, kind: target["type"] as? String ?? "",
+        name: target["name"] as? String ?? "", path: target["path"] as? String,
+        kind: target["type"] as? String ?? "",
         dependencies: (target["dependencies"] as? [[String: Any]] ?? []).flatMap(dependency))
     }
   }

@@ -51,7 +51,8 @@ enum Rules {
   /// Files outside `Kernel*` that may say `unsafe`, with the reason.
   static let unsafeExceptions = [
     "Sources/Observer/MessageDigest.swift": "calls nettle, which takes pointers (Decision 0002)",
-    "Sources/ViewText/TextBuffer.swift": "copies a literal's bytes; the safe way costs twice as much, measured there",
+    "Sources/ViewText/TextBuffer.swift":
+      "copies a literal's bytes; the safe way costs twice as much, measured there",
   ]
 
   /// Files in `Kernel*` whose calls take no memory of ours: a `// SAFETY:` line is still owed.

@@ -22,7 +22,8 @@ struct SwiftSource {
         words[..<position].allSatisfy({ $0.hasPrefix("@") || Self.accessLevels.contains($0) })
       else { return nil }
       let kinds: Set = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
-      let named = kinds.contains(words[position + 1]) ? words.dropFirst(position + 2) : words.dropFirst(position + 1)
+      let named =
+        kinds.contains(words[position + 1]) ? words.dropFirst(position + 2) : words.dropFirst(position + 1)
       return named.first?.split(separator: ".").first.map(String.init)
     }
   }
@@ -31,7 +32,8 @@ struct SwiftSource {
 
   /// Whether `word` occurs as a word of its own.
   func uses(_ word: String) -> Bool {
-    code.contains { line in line.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains { $0 == word } }
+    code.contains { line in line.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains { $0 == word }
+    }
   }
 }
 

@@ -6,7 +6,9 @@ import ViewFixtures
 @Suite struct HelpTests {
   @Test(
     "The help is the one that was agreed on",
-    arguments: [["--help"], ["list", "--help"], ["who", "--help"], ["doctor", "--help"], ["list", "--help-columns"]])
+    arguments: [
+      ["--help"], ["list", "--help"], ["who", "--help"], ["doctor", "--help"], ["list", "--help-columns"],
+    ])
   func help(_ arguments: [String]) throws {
     let run = try Program.shell("\"$sockeye\" \(arguments.joined(separator: " "))")
     #expect(run.status == 0)

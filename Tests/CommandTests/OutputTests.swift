@@ -47,7 +47,8 @@ import Testing
   func json() throws {
     let listener = try OwnListener()
     for run in [
-      try Program.run("list", "--json", "sport = :\(listener.port)"), try Program.run("who", "--json", ":\(listener.port)"),
+      try Program.run("list", "--json", "sport = :\(listener.port)"),
+      try Program.run("who", "--json", ":\(listener.port)"),
     ] {
       let records = try run.records
       #expect(!records.isEmpty)
@@ -76,7 +77,9 @@ import Testing
   func jsonLines() throws {
     let connection = try OwnConnection()
     let run = try Program.run("list", "-a", "-t", "-o", "jsonl", "port = :\(connection.listener.port)")
-    let records = try run.lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+    let records = try run.lines.map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+    }
     #expect(records.count { $0?["socket"] != nil } == 3)  // the listener and both ends
     #expect(records.allSatisfy { $0?["schema"] as? String == "sockeye/1" })
   }

@@ -13,7 +13,8 @@ struct Program {
   /// Beside the test bundle, or where SOCKEYE_BINARY says.
   static let path: String = {
     if let given = ProcessInfo.processInfo.environment["SOCKEYE_BINARY"] { return given }
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""  // not on Linux: ""
+    // No link means no /proc, and then the second candidate has to do.
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     for candidate in [own, CommandLine.arguments[0]] {
       let file = URL(filePath: candidate).deletingLastPathComponent().appending(path: "sockeye").path
       if FileManager.default.isExecutableFile(atPath: file) { return file }
@@ -35,7 +36,9 @@ struct Program {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = command
-    var environment = ["COLUMNS": "80", "TERM": "xterm", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
+    var environment = [
+      "COLUMNS": "80", "TERM": "xterm", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+    ]
     environment.merge(extra) { $1 }
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
@@ -54,10 +57,12 @@ struct Program {
     process.waitUntilExit()
     watchdog.cancel()
     guard process.terminationReason == .exit else {
-      throw Failure(description: "\(command.joined(separator: " ")): ended by signal \(process.terminationStatus)")
+      throw Failure(
+        description: "\(command.joined(separator: " ")): ended by signal \(process.terminationStatus)")
     }
     return Program(
-      status: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+      status: process.terminationStatus,
+      output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
       errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
   }
 

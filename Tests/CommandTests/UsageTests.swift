@@ -60,7 +60,9 @@ import Testing
     let run = try Program.run("list", "--columns", "pid,colour")
     #expect(run.status == 2)
     #expect(run.output == "")
-    for column in ["proto", "local", "process", "congestion"] { #expect(run.errors.contains(column), "\(run.errors)") }
+    for column in ["proto", "local", "process", "congestion"] {
+      #expect(run.errors.contains(column), "\(run.errors)")
+    }
   }
 
   @Test(
