@@ -63,7 +63,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("dl")]),
     // Loads every probe and says what the kernel made of it; runs on the kernels of KernelMatrix.
     .executableTarget(
-      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"], path: "KernelMatrix/probe-check",
+      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"],
+      path: "KernelMatrix/probe-check",
       swiftSettings: strict),
 
     .testTarget(

@@ -5,13 +5,13 @@ import Testing
 @Suite struct ArchitectureTests {
   @Test("Every target imports what its row of the table allows, and nothing else")
   func imports() throws {
-    #expect(try Package.sources().flatMap(Rules.imports) == [])
+    try report(Package.sources().flatMap(Rules.imports))
   }
 
   @Test("Every target depends in Package.swift on what its row of the table allows, and nothing else")
   func dependencies() throws {
     let targets = try Package.targets().filter(\.isSource)
-    #expect(targets.flatMap(Rules.dependencies) == [])
+    report(targets.flatMap(Rules.dependencies))
   }
 
   @Test("The table has one row for each folder of Sources, and each folder is a target")
@@ -42,7 +42,7 @@ import Testing
 
   @Test("Unsafe code lives in Kernel*, and says why it is sound")
   func unsafeCode() throws {
-    #expect(try Package.sources().flatMap(Rules.unsafeCode) == [])
+    try report(Package.sources().flatMap(Rules.unsafeCode))
   }
 
   @Test("Each exception is still needed")
@@ -61,13 +61,18 @@ import Testing
   func folders() throws {
     let paths = try ["Sources", "Tests", "Plugins", "Benchmarks", "Fuzz", "Documentation"].flatMap(
       Package.paths)
-    #expect(paths.flatMap(Rules.folders) == [])
+    report(paths.flatMap(Rules.folders))
   }
 
   @Test("No file of Sources has more than 400 lines")
   func lengths() throws {
-    #expect(try Package.sources().flatMap(Rules.length) == [])
+    try report(Package.sources().flatMap(Rules.length))
   }
+}
+
+/// One issue a violation.
+private func report(_ violations: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+  for violation in violations { Issue.record(Comment(rawValue: violation), sourceLocation: sourceLocation) }
 }
 
 /// Each rule finds what it forbids: a rule that cannot fail keeps nothing.
