@@ -63,7 +63,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("dl")]),
     // Loads every probe and says what the kernel made of it; runs on the kernels of KernelMatrix.
     .executableTarget(
-      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"], path: "KernelMatrix/probe-check",
+      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"],
+      path: "KernelMatrix/probe-check",
       swiftSettings: strict),
 
     .testTarget(
@@ -88,6 +89,10 @@ let package = Package(
       name: "socket-fixture", path: "Tests/SocketFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
+
+    // The built binary, and the rules of Documentation/Architecture.md.
+    .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),
+    .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]
 )
