@@ -61,7 +61,9 @@ func fingerprint(_ bytes: [UInt8]) -> UInt64 {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count > 6 else { fail("usage: bpf-embed OUT.swift NAME OBJCOPY TEMPORARY.o CLANG ARGUMENTS...") }
+guard arguments.count > 6 else {
+  fail("usage: bpf-embed OUT.swift NAME OBJCOPY TEMPORARY.o CLANG ARGUMENTS...")
+}
 let (output, name, objcopy, object) = (arguments[1], arguments[2], arguments[3], arguments[4])
 run(Array(arguments[5...]) + ["-o", object])
 run([objcopy, "--strip-debug", object])
@@ -77,6 +79,7 @@ text += base64(image)
 text += Array("\")\n}\n".utf8)
 
 let descriptor = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-guard descriptor >= 0, text.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == text.count else {
+guard descriptor >= 0, text.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == text.count
+else {
   fail("cannot write \(output)")
 }

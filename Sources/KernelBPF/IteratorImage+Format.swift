@@ -54,8 +54,13 @@ extension IteratorImage {
     put(UInt32(instructions.count))
     // SAFETY: an instruction is 8 bytes without padding.
     unsafe instructions.withUnsafeBytes { unsafe body.append(contentsOf: $0) }
-    let checksum = unsafe withUnsafeBytes(of: Self.checksum(body[...])) { unsafe [UInt8]($0) }
-    return Self.magic + checksum + body
+    return Self.sealed(body)
+  }
+
+  /// With the header before it.
+  static func sealed(_ body: [UInt8]) -> [UInt8] {
+    let checksum = unsafe withUnsafeBytes(of: checksum(body[...])) { unsafe [UInt8]($0) }
+    return magic + checksum + body
   }
 
   /// Reads a file; any bytes give an image or an error.
@@ -140,7 +145,9 @@ extension IteratorImage {
       let bytes = try bytes(count: count * MemoryLayout<bpf_insn>.stride)
       return unsafe [bpf_insn](unsafeUninitializedCapacity: count) { instructions, filled in
         // SAFETY: `bytes` has exactly that many; every bit pattern is an instruction to us, the kernel checks them.
-        unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(instructions).copyMemory(from: $0) }
+        unsafe bytes.withUnsafeBytes {
+          unsafe UnsafeMutableRawBufferPointer(instructions).copyMemory(from: $0)
+        }
         filled = count
       }
     }

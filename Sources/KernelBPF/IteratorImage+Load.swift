@@ -36,7 +36,8 @@ extension IteratorImage {
       owning: try checked(
         .configure,
         unsafe bpf_map_create(
-          BPF_MAP_TYPE_ARRAY, String(decoding: map.name, as: UTF8.self), 4, UInt32(value.count), 1, &options)))
+          BPF_MAP_TYPE_ARRAY, String(decoding: map.name, as: UTF8.self), 4, UInt32(value.count), 1, &options))
+    )
     try descriptor.borrow { (number) throws(BPFError) in
       // A new map is all 0.
       if value.contains(where: { $0 != 0 }) {
@@ -78,7 +79,8 @@ extension IteratorImage {
     // SAFETY: libbpf reads `count` instructions and the options during the call; every object of ours is GPL.
     return unsafe instructions.withUnsafeBufferPointer {
       unsafe bpf_prog_load(
-        BPF_PROG_TYPE_TRACING, String(decoding: name, as: UTF8.self), "GPL", $0.baseAddress, $0.count, &options)
+        BPF_PROG_TYPE_TRACING, String(decoding: name, as: UTF8.self), "GPL", $0.baseAddress, $0.count,
+        &options)
     }
   }
 

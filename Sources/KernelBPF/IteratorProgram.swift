@@ -3,7 +3,7 @@ import KernelSystem
 
 /// An iterator in the kernel, ready to be read any number of times; gone when its owner is.
 struct IteratorProgram: ~Copyable {
-  private let link: OwnedDescriptor
+  let link: OwnedDescriptor
   private let name: String
   let report: IteratorLoadReport
 
@@ -63,9 +63,10 @@ struct IteratorProgram: ~Copyable {
     let image = object.bytes()
     var options = unsafe bpf_object_open_opts()
     unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
-    // SAFETY: libbpf copies what it needs before open_mem returns.
-    return unsafe image.withUnsafeBytes {
-      unsafe bpf_object__open_mem($0.baseAddress, $0.count, &options)
+    // SAFETY: libbpf copies the name and what it needs of the image before open_mem returns.
+    return unsafe "\(object.name)".withCString { name in
+      unsafe options.object_name = name
+      return unsafe image.withUnsafeBytes { unsafe bpf_object__open_mem($0.baseAddress, $0.count, &options) }
     }
   }
 

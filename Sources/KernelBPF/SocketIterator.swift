@@ -21,7 +21,7 @@ import KernelSystem
 /// Since 5.8 (5.11 for `bpf_sock_from_file`); needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. Nothing stays in the
 /// kernel when it goes away.
 public struct SocketIterator: ~Copyable {
-  private let program: IteratorProgram
+  let program: IteratorProgram
 
   /// How this program came to be loaded.
   public var loadReport: IteratorLoadReport { program.report }

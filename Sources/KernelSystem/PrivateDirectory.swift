@@ -86,11 +86,15 @@ public struct PrivateDirectory: ~Copyable {
     } catch { throw SystemError("write", on: "\(path)/\(name)", error) }
   }
 
-  private static func checked(_ file: borrowing OwnedDescriptor, _ path: String) throws(PrivateFileError) -> stat {
+  private static func checked(_ file: borrowing OwnedDescriptor, _ path: String) throws(PrivateFileError)
+    -> stat
+  {
     try file.borrow { (number) throws(PrivateFileError) in
       var status = stat()
       // SAFETY: fstat(2) fills the structure.
-      guard unsafe fstat(number, &status) == 0 else { throw .system(SystemError("fstat", on: path, .current)) }
+      guard unsafe fstat(number, &status) == 0 else {
+        throw .system(SystemError("fstat", on: path, .current))
+      }
       guard status.st_uid == geteuid() else { throw .foreignOwner(path: path, userID: status.st_uid) }
       guard status.st_mode & 0o022 == 0 else { throw .writableByOthers(path: path) }
       return status
