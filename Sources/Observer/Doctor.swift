@@ -61,7 +61,7 @@ public enum Doctor {
         }
       }
       let read = KernelClock.processCPUNanoseconds
-      let cost = "loaded in \(milliseconds(loaded &- started)), \(count) descriptors in \(milliseconds(read &- loaded))"
+      let cost = "\(iterator.wasCached ? "kept program" : "program") loaded in \(milliseconds(loaded &- started)), \(count) descriptors in \(milliseconds(read &- loaded))"
       return found
         ? Diagnosis(subject, .proved, "own listener found by its cookie; \(cost)")
         : Diagnosis(subject, .missing, "own listener not found; \(cost)", loss: loss)

@@ -95,7 +95,7 @@ struct SnapshotRun: ~Copyable {
       request.holderSource,
       HolderPlan.Situation(
         mayTrace: privileges.mayTrace, mayReadEveryProcess: privileges.mayReadEveryProcess,
-        openFiles: Int(clamping: openFiles), namespaces: selectedNamespaces.count))
+        keepsProgram: privileges.effectiveUserID == 0, openFiles: Int(clamping: openFiles), namespaces: selectedNamespaces.count))
     switch plan.method {
     case .procfs: try collectByScan()
     case .iterator:
