@@ -5,11 +5,14 @@ import KernelSystem
 struct BPFObject: Sendable {
   let name: StaticString
   let byteCount: Int
+  /// FNV-1a of the ELF image, from the build: another number is another object.
+  let fingerprint: UInt64
   let base64: StaticString
 
-  init(name: StaticString, byteCount: Int, base64: StaticString) {
+  init(name: StaticString, byteCount: Int, fingerprint: UInt64, base64: StaticString) {
     self.name = name
     self.byteCount = byteCount
+    self.fingerprint = fingerprint
     self.base64 = base64
   }
 
