@@ -28,8 +28,8 @@ final class CacheFolder {
 
   /// The names in it.
   var names: [String] {
-    get throws {
-      let directory = try #require(opendir(path))
+    get {
+      guard let directory = opendir(path) else { return [] }
       defer { closedir(directory) }
       var names: [String] = []
       while let entry = readdir(directory) {
@@ -43,7 +43,7 @@ final class CacheFolder {
   }
 
   deinit {
-    for name in (try? names) ?? [] { unlink("\(path)/\(name)") }
+    for name in names { unlink("\(path)/\(name)") }
     rmdir(path)
   }
 }

@@ -64,7 +64,9 @@ struct IteratorImageTests {
       guard let read = try? IteratorImage(file: sealed, key: Self.key) else { continue }
       // What is accepted refers to maps that it has.
       var instructions = read.instructions
-      #expect(IteratorImage.forEachReference(in: &instructions) { read.maps.indices.contains(Int($0.imm)) })
+      let indices = read.maps.indices
+      let areOwn = IteratorImage.forEachReference(in: &instructions) { indices.contains(Int($0.imm)) }
+      #expect(areOwn)
     }
   }
 
