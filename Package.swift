@@ -7,7 +7,11 @@ let lifetimes: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
   name: "sockeye",
-  products: [.executable(name: "sockeye", targets: ["sockeye"])],
+  products: [
+    .executable(name: "sockeye", targets: ["sockeye"]),
+    // For the nested packages (fuzzing, benchmarks).
+    .library(name: "KernelProc", targets: ["KernelProc"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
@@ -47,6 +51,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    .testTarget(
+      name: "KernelProcTests", dependencies: ["KernelSystem", "KernelProc"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -7,6 +7,12 @@ public struct HeldInode: Hashable, Sendable {
   public var inode: UInt64
   public var pid: Int32
   public var descriptor: Int32
+
+  public init(inode: UInt64, pid: Int32, descriptor: Int32) {
+    self.inode = inode
+    self.pid = pid
+    self.descriptor = descriptor
+  }
 }
 
 /// A process that holds at least one: pid and start time together are its identity.
@@ -14,6 +20,11 @@ public struct HolderProcess: Hashable, Sendable {
   public var pid: Int32
   /// Clock ticks after boot, read through the same directory as the descriptors.
   public var startTicks: UInt64
+
+  public init(pid: Int32, startTicks: UInt64) {
+    self.pid = pid
+    self.startTicks = startTicks
+  }
 }
 
 /// What one pass over `/proc/*/fd` found: flat, in the order of pids, then of descriptors.
