@@ -85,23 +85,19 @@ private let stat = " 1 1 1 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 "
 
   @Test("A reaped child is gone through the directory that was opened while it lived")
   func reaped() throws {
-    let child = Process()
-    child.executableURL = URL(filePath: "/bin/sleep")
-    child.arguments = ["60"]
-    try child.run()
+    let child = try Child("/bin/sleep", ["60"])
     let proc = try ProcFileSystem()
-    guard let directory = proc.process(child.processIdentifier).take() else {
+    guard let directory = proc.process(child.pid).take() else {
       throw SystemError("openat", on: "child", .current)
     }
-    child.terminate()
-    child.waitUntilExit()
+    child.end()
     var buffer = ReadBuffer()
     #expect(directory.stat(&buffer) == .gone)
     #expect(directory.commandLine(&buffer) == .gone)
     #expect(directory.executable() == .gone)
     #expect(directory.namespace(.net) == .gone)
     #expect(directory.threadIDs() == .gone)
-    let isGone = proc.process(child.processIdentifier).isGone
+    let isGone = proc.process(child.pid).isGone
     #expect(isGone)
   }
 

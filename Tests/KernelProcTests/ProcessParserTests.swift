@@ -104,7 +104,8 @@ import Testing
     let last = try #require(mounts.last)
     #expect(last.networkNamespace == 4_026_532_178)
     #expect(last.mountPoint.text == "/tmp/sk proc/ns/red blue" && last.id == 65 && last.parentID == 44)
-    #expect(mounts[0].fileSystem.text == "proc" && mounts[0].networkNamespace == nil)
+    let proc = try #require(mounts.first { $0.fileSystem.text == "proc" })
+    #expect(proc.mountPoint.text == "/proc" && proc.root.text == "/" && proc.networkNamespace == nil)
     let tagged = "36 35 98:0 /a /b rw,noatime shared:2 master:1 - ext3 /dev/root rw,errors=continue\n"
     let mount = try #require(parsed(Array(tagged.utf8)) { Mount.parse($0) }.first)
     #expect(mount.superOptions.text == "rw,errors=continue" && mount.options.text == "rw,noatime")

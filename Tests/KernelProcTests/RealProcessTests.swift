@@ -45,22 +45,15 @@ private func open(_ pid: Int32, _ proc: borrowing ProcFileSystem) throws -> Proc
     let name = "a)\n(\u{1b}[1m) Z 1"
     let path = tree.path + "/" + name
     try FileManager.default.copyItem(atPath: "/bin/bash", toPath: path)
-    let child = Process()
-    child.executableURL = URL(filePath: path)
-    child.arguments = ["-c", "read line; exit", "", "x\ny"]
-    child.standardInput = Pipe()
-    try child.run()
-    defer {
-      child.terminate()
-      child.waitUntilExit()
-    }
+    let child = try Child(path, ["-c", "read line; exit", "", "x\ny"])
     let proc = try ProcFileSystem()
-    let directory = try open(child.processIdentifier, proc)
+    let directory = try open(child.pid, proc)
     var buffer = ReadBuffer()
-    // Process returns when exec has happened.
+    // exec fills the arguments and maps in after posix_spawn returns.
+    for _ in 0..<500 where directory.commandLine(&buffer).value?.arguments.count != 5 { usleep(10_000) }
     let stat = try #require(directory.stat(&buffer).value)
     #expect(stat.name.text == String(decoding: name.utf8.prefix(15), as: UTF8.self))
-    #expect(stat.parentPID == getpid() && stat.pid == child.processIdentifier)
+    #expect(stat.parentPID == getpid() && stat.pid == child.pid)
     #expect(directory.status(&buffer).value?.parentPID == getpid())
     #expect(
       directory.commandLine(&buffer).value?.arguments.dropFirst().map(\.text) == [
