@@ -9,7 +9,7 @@ public enum EveryParser {
     switch selector % count {
     case 0: _ = ProcessStat(parsing: text)
     case 1: _ = ProcessStatus(parsing: text)
-    case 2: _ = CommandLine(parsing: text)
+    case 2: _ = ProcessArguments(parsing: text)
     case 3: _ = CgroupMembership.mostTelling(CgroupMembership.parse(text))
     case 4: _ = DescriptorInfo(parsing: text)
     case 5: _ = MemoryMapping.parse(text)

@@ -54,10 +54,10 @@ import Testing
 
   @Test("Arguments keep blanks, newlines and empty ones")
   func arguments() throws {
-    let line = parsed(try fixture("cmdline-hostile-6.18")) { CommandLine(parsing: $0) }
+    let line = parsed(try fixture("cmdline-hostile-6.18")) { ProcessArguments(parsing: $0) }
     #expect(line.arguments.map(\.text) == ["/tmp/sk proc/a) R 1\n(b", "-c", "read x;exit", "", "x y"])
     #expect(!line.isTitle && !line.isTruncated)
-    #expect(parsed([]) { CommandLine(parsing: $0) }.arguments.isEmpty)
+    #expect(parsed([]) { ProcessArguments(parsing: $0) }.arguments.isEmpty)
   }
 
   @Test(
@@ -71,14 +71,14 @@ import Testing
       ("\0", [""], false),
     ])
   func title(text: String, arguments: [String], isTitle: Bool) {
-    let line = parsed(Array(text.utf8)) { CommandLine(parsing: $0) }
+    let line = parsed(Array(text.utf8)) { ProcessArguments(parsing: $0) }
     #expect(line.arguments.map(\.text) == arguments)
     #expect(line.isTitle == isTitle)
   }
 
   @Test("A title of the real kernel is found")
   func realTitle() throws {
-    let line = parsed(try fixture("cmdline-title-padded-6.18")) { CommandLine(parsing: $0) }
+    let line = parsed(try fixture("cmdline-title-padded-6.18")) { ProcessArguments(parsing: $0) }
     #expect(line.arguments.map(\.text) == ["web: worker 3"] && line.isTitle)
   }
 

@@ -2,9 +2,9 @@ extension CgroupContainer {
   /// The container that component `index` of a path names, with the ones above it as hints.
   init?(_ parts: [[UInt8]], at index: Int) {
     // kubepods-besteffort-pod….slice:cri-containerd:3c… : a cgroupfs driver given a systemd path.
-    let fields = parts[index].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-    if fields.count == 3 {
-      guard let found = Self.marked(fields[1], id: fields[2]) else { return nil }
+    if parts[index].contains(UInt8(ascii: ":")) {
+      let fields = parts[index].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count == 3, let found = Self.marked(fields[1], id: fields[2]) else { return nil }
       self = found
       return
     }

@@ -27,7 +27,7 @@ public struct CgroupContainer: Hashable, Sendable {
 /// What the path of a cgroup says about who owns the processes in it.
 ///
 /// The names are conventions, and whoever may make cgroups may follow them without being one: good for
-/// display, no proof.
+/// display, no proof. Reading one takes microseconds: keep the answer by path where there are many processes.
 public struct CgroupPath: Hashable, Sendable {
   /// The nearest unit that is no slice, with its escapes (`\x2d`): `ssh.service`, `session-3.scope`. In a
   /// container with its own systemd it is that systemd's.
@@ -86,6 +86,7 @@ public struct CgroupPath: Hashable, Sendable {
 
   /// The number in `user@1000.service` (a manager) or `user-1000.slice`.
   private static func owner(_ name: ArraySlice<UInt8>) -> (userID: UInt32, isManager: Bool)? {
+    guard name.first == UInt8(ascii: "u") else { return nil }
     if let id = name.between("user@", ".service")?.decimal { return (id, true) }
     if let id = name.between("user-", ".slice")?.decimal { return (id, false) }
     return nil
