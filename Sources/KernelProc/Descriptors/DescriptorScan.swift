@@ -102,6 +102,7 @@ private enum LinkText {
   private var buffer = ReadBuffer(capacity: 1024)
 
   init(entries: UnsafeMutableRawBufferPointer, link: UnsafeMutableRawPointer) {
+    // SAFETY: stored only; the caller keeps both valid for the life of this value.
     unsafe self.entries = entries
     unsafe self.link = link
   }
@@ -145,6 +146,7 @@ private enum LinkText {
   /// Appends the sockets and namespaces of one open table.
   private func list(_ table: Int32, of pid: Int32, into scan: inout DescriptorScan) throws(Errno) {
     var failure: Errno?
+    // SAFETY: `entries` has `bufferSize` bytes.
     try unsafe DirectoryListing.forEachNumber(in: table, buffer: entries) { descriptor, name in
       scan.descriptorCount += 1
       // SAFETY: the kernel writes at most the size of `link`.
