@@ -20,7 +20,7 @@ let package = Package(
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("bpf")]),
-    // Message digests (community id, entity id, hash of an executable).
+    // Message digests (entity id, hash of an executable).
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
 
     // Sources: kernel -> raw records. They know nothing of Model.
@@ -70,6 +70,9 @@ let package = Package(
     .testTarget(
       name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelProcTests", dependencies: ["KernelProc", "KernelSystem"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),

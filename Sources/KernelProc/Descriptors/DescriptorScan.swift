@@ -7,6 +7,12 @@ public struct HeldInode: Hashable, Sendable {
   public var inode: UInt64
   public var pid: Int32
   public var descriptor: Int32
+
+  public init(inode: UInt64, pid: Int32, descriptor: Int32) {
+    self.inode = inode
+    self.pid = pid
+    self.descriptor = descriptor
+  }
 }
 
 /// A process that holds at least one: pid and start time together are its identity.
@@ -14,6 +20,11 @@ public struct HolderProcess: Hashable, Sendable {
   public var pid: Int32
   /// Clock ticks after boot, read through the same directory as the descriptors.
   public var startTicks: UInt64
+
+  public init(pid: Int32, startTicks: UInt64) {
+    self.pid = pid
+    self.startTicks = startTicks
+  }
 }
 
 /// What one pass over `/proc/*/fd` found: flat, in the order of pids, then of descriptors.
@@ -91,6 +102,7 @@ private enum LinkText {
   private var buffer = ReadBuffer(capacity: 1024)
 
   init(entries: UnsafeMutableRawBufferPointer, link: UnsafeMutableRawPointer) {
+    // SAFETY: stored only; the caller keeps both valid for the life of this value.
     unsafe self.entries = entries
     unsafe self.link = link
   }
@@ -134,6 +146,7 @@ private enum LinkText {
   /// Appends the sockets and namespaces of one open table.
   private func list(_ table: Int32, of pid: Int32, into scan: inout DescriptorScan) throws(Errno) {
     var failure: Errno?
+    // SAFETY: `entries` has `bufferSize` bytes.
     try unsafe DirectoryListing.forEachNumber(in: table, buffer: entries) { descriptor, name in
       scan.descriptorCount += 1
       // SAFETY: the kernel writes at most the size of `link`.

@@ -2,7 +2,7 @@ import CLinux
 import KernelSystem
 
 /// A record that is one line of a table in `/proc/net`.
-protocol NetTableRecord {
+protocol NetTableRecord: Sendable {
   /// Reads one line; the scanner is behind its leading blanks. nil for a line that is none of ours.
   init?(line scanner: inout ByteScanner)
   /// What the header line begins with, blanks aside.

@@ -31,9 +31,9 @@ public struct ProcessDirectory: ~Copyable, Sendable {
   /// At most `limit` bytes, the rest is cut off and said so.
   public borrowing func commandLine(
     _ buffer: inout ReadBuffer, limit: Int = 131_072
-  ) -> ProcAnswer<CommandLine> {
+  ) -> ProcAnswer<ProcessArguments> {
     read("cmdline", &buffer, limit: limit).parsed {
-      CommandLine(parsing: buffer.bytes, isTruncated: buffer.isTruncated)
+      ProcessArguments(parsing: buffer.bytes, isTruncated: buffer.isTruncated)
     }
   }
 

@@ -79,11 +79,13 @@ struct ByteScanner: ~Escapable {
   /// Blanks, then a decimal number that fits into `Integer`.
   mutating func decimalField<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
     skipBlanks()
-    return Integer.isSigned ? signedDecimal().flatMap { Integer(exactly: $0) } : decimal().flatMap { Integer(exactly: $0) }
+    if Integer.isSigned { return signedDecimal().flatMap { Integer(exactly: $0) } }
+    return decimal().flatMap { Integer(exactly: $0) }
   }
 
   /// Blanks, then a hexadecimal number that fits into `Integer`.
-  mutating func hexadecimalField<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
+  mutating func hexadecimalField<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer?
+  {
     skipBlanks()
     return hexadecimal().flatMap { Integer(exactly: $0) }
   }

@@ -70,6 +70,7 @@ func withPath<Result>(
       digits += 1
     }
     rest = number.magnitude
+    // SAFETY: every index is below `digits + suffix.utf8CodeUnitCount + 1`, which the capacity exceeds.
     for index in stride(from: digits - 1, through: 0, by: -1) {
       unsafe path[index] = CChar(truncatingIfNeeded: 0x30 + rest % 10)
       rest /= 10

@@ -52,7 +52,8 @@ public struct ReadBuffer: ~Copyable, Sendable {
     count = 0
     while true {
       if count == storage.count {
-        if count >= lineLimit { count = 0 } else { storage.append(contentsOf: repeatElement(0, count: count)) }
+        if count >= lineLimit { count = 0 }
+        storage.append(contentsOf: repeatElement(0, count: count))
       }
       let length = try readOnce(descriptor)
       if length == 0 { break }
