@@ -186,7 +186,7 @@ _sockeye() {
 
 _sockeye_list() {
     repeating_flags=()
-    non_repeating_flags=(--tcp -t --udp -u -w --raw -x --unix --udplite --icmp -M --mptcp -S --sctp -0 --packet --netlink --vsock --xdp -4 --ipv4 -6 --ipv6 --all -a --listening -l --tree --info -i --memory -m --timers --count --summary --help-columns --json --jsonl -n --numeric --resolve --ask-socket --version -h --help)
+    non_repeating_flags=(--tcp -t --udp -u -w --raw -x --unix --udplite --icmp -M --mptcp -S --sctp -0 --packet --netlink --vsock --xdp -4 --ipv4 -6 --ipv6 --all -a --listening -l --tree --info -i --memory -m --timers --count --summary --help-columns --json --jsonl -n --numeric --resolve --ask-socket -p --processes --version -h --help)
     repeating_options=()
     non_repeating_options=(--columns --sort -o --output --color --netns --holders-from)
     __sockeye_offer_flags_options -1
@@ -221,12 +221,15 @@ _sockeye_who() {
     repeating_flags=()
     non_repeating_flags=(--json --jsonl -n --numeric --resolve --version -h --help)
     repeating_options=()
-    non_repeating_options=(--limit -o --output --color)
+    non_repeating_options=(--limit --netns -o --output --color)
     __sockeye_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--limit')
+        return
+        ;;
+    '--netns')
         return
         ;;
     '-o'|'--output')

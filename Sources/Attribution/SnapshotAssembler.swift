@@ -49,7 +49,8 @@ public struct SnapshotAssembler {
       index = byCookie.insert(socket.cookie.rawValue, fresh)
     }
     // An accepted MPTCP socket has a copy of its listener's cookie: then the inodes tell them apart.
-    let isCopy = index != fresh && sockets[index].inode != socket.inode && sockets[index].inode != 0 && socket.inode != 0
+    let isCopy =
+      index != fresh && sockets[index].inode != socket.inode && sockets[index].inode != 0 && socket.inode != 0
     if isCopy || socket.cookie == .unknown && socket.inode != 0 {
       index = byInode.insert(socket.inode, fresh)
     }
@@ -119,7 +120,8 @@ public struct SnapshotAssembler {
 
   /// Says that a process holds a socket by a descriptor. Said twice, it counts twice: each source runs once.
   public mutating func hold(socket: Int, process: Int32, descriptor: Int32) {
-    holdings.append(Holding(socket: Int32(truncatingIfNeeded: socket), process: process, descriptor: descriptor))
+    holdings.append(
+      Holding(socket: Int32(truncatingIfNeeded: socket), process: process, descriptor: descriptor))
     if sockets[socket].holdingCount == 0 { heldCount += 1 }
     sockets[socket].holdingCount += 1
   }
@@ -130,7 +132,9 @@ public struct SnapshotAssembler {
   /// Indexes of sockets by inode, for a source that knows no cookies.
   public func indexByInode() -> InodeIndex {
     var table = KeyTable(minimumCapacity: sockets.count)
-    for (index, socket) in sockets.enumerated() where socket.inode != 0 { _ = table.insert(socket.inode, index) }
+    for (index, socket) in sockets.enumerated() where socket.inode != 0 {
+      _ = table.insert(socket.inode, index)
+    }
     return InodeIndex(table: table)
   }
 

@@ -56,6 +56,9 @@ public struct BPFError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     let cause = "BPF \(object): \(step.rawValue): \(errno) (\(errno.name))"
-    return log.isEmpty ? cause : "\(cause): \(log)"
+    // The verifier's verdict is its last line but the counts; without rights there is none worth reading.
+    if errno == .notPermitted || log.isEmpty { return cause }
+    let lines = log.split(separator: "\n").filter { !$0.hasPrefix("libbpf: failed to load object") }
+    return lines.isEmpty ? cause : "\(cause): \(lines.suffix(3).joined(separator: "; "))"
   }
 }

@@ -10,6 +10,8 @@ public struct HolderPlan: Sendable, Equatable {
   /// What decides.
   public struct Situation: Sendable, Equatable {
     public var mayTrace: Bool
+    /// The iterator names processes as the initial pid namespace does: elsewhere its pids mean others.
+    public var isInInitialPIDNamespace: Bool
     public var mayReadEveryProcess: Bool
     /// The loaded program is kept until the host reboots (`/run/sockeye`, root only): loading is paid once.
     public var keepsProgram: Bool
@@ -17,8 +19,13 @@ public struct HolderPlan: Sendable, Equatable {
     public var openFiles: Int
     /// Namespaces whose TCP tables would each be walked by sock_diag.
     public var namespaces: Int
-    public init(mayTrace: Bool, mayReadEveryProcess: Bool, keepsProgram: Bool, openFiles: Int, namespaces: Int) {
+    public init(
+      mayTrace: Bool, isInInitialPIDNamespace: Bool, mayReadEveryProcess: Bool, keepsProgram: Bool,
+      openFiles: Int,
+      namespaces: Int
+    ) {
       self.mayTrace = mayTrace
+      self.isInInitialPIDNamespace = isInInitialPIDNamespace
       self.mayReadEveryProcess = mayReadEveryProcess
       self.keepsProgram = keepsProgram
       self.openFiles = openFiles
@@ -51,6 +58,9 @@ public struct HolderPlan: Sendable, Equatable {
   private static func cheaper(_ situation: Situation) -> HolderPlan {
     guard situation.mayTrace else {
       return HolderPlan(.procfs, "the iterator needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN")
+    }
+    guard situation.isInInitialPIDNamespace else {
+      return HolderPlan(.procfs, "the iterator's pids are not those of this pid namespace")
     }
     guard situation.mayReadEveryProcess else {
       return HolderPlan(.iterator, "/proc would show own processes only")

@@ -48,7 +48,9 @@ extension Socket {
   /// With what the counters tell about who connected.
   init(_ details: InetDiagDetails, netns: NetworkNamespace) {
     self.init(details.record, netns: netns)
-    guard origin == .unknown, let tcp = details.tcp, state == .established || state == .closeWait else { return }
+    guard origin == .unknown, let tcp = details.tcp, state == .established || state == .closeWait else {
+      return
+    }
     // As in sockets.bpf.c: acknowledged bytes count our SYN only on the side that called connect(2).
     let inFlight = UInt64(sendQueue ?? 0) &- UInt64(tcp.notSentBytes)
     let sent = tcp.sentBytes &- tcp.retransmittedBytes
