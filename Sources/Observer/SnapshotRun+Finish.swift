@@ -118,7 +118,8 @@ extension SnapshotRun {
     guard refusedProcesses == 0 || privileges.mayReadEveryProcess else { return }
     let unheld = assembler.unheldWithInode()
     guard !unheld.isEmpty else { return }
-    if privileges.mayTrace && request.holderSource != .procfs {
+    countHiddenProcesses()
+    if privileges.mayTrace && isInInitialPIDNamespace && request.holderSource != .procfs {
       do throws(BPFError) {
         if let source = iterator.take() {
           try source.findHolders(of: unheld, into: &assembler)
@@ -131,6 +132,15 @@ extension SnapshotRun {
     var scan = DescriptorScan()
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { return note("\(error)") }
     _ = assembler.hold(scan, unheld)
+  }
+
+  /// Processes that even root may not look into: the iterator does not show theirs either, so they may be the holders.
+  private mutating func countHiddenProcesses() {
+    guard refusedProcesses == 0, let pids = try? proc.processIDs() else { return }  // no list: nothing to count
+    for pid in pids {
+      guard case .value(let directory) = proc.process(pid) else { continue }
+      if case .denied = directory.namespace(.net) { refusedProcesses += 1 }
+    }
   }
 
   private mutating func note(_ failure: String) {
