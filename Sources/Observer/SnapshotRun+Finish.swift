@@ -132,6 +132,30 @@ extension SnapshotRun {
     var scan = DescriptorScan()
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { return note("\(error)") }
     _ = assembler.hold(scan, unheld)
+    searchThreads(assembler.unheldWithInode())
+  }
+
+  /// Looks through the tables of single threads: one may have left its process's table, or outlived the first thread.
+  private mutating func searchThreads(_ unheld: InodeIndex) {
+    guard !unheld.isEmpty, let pids = try? proc.processIDs() else { return }  // no list: nothing to search
+    var owners: [Int32: ProcessIdentity] = [:]
+    for pid in pids {
+      guard case .value(let directory) = proc.process(pid), let stat = directory.stat(&buffer).value,
+        stat.threadCount > 1, let threads = directory.threadIDs().value
+      else { continue }
+      let owner = ProcessIdentity(pid: ProcessID(pid), startTicks: stat.startTicks)
+      for thread in threads where thread != pid { owners[thread] = owner }
+    }
+    var scan = DescriptorScan()
+    proc.scanDescriptors(of: owners.keys.sorted(), &scan)
+    var known: Set<Holding> = []  // threads that share a table show it each
+    for held in scan.sockets {
+      guard let socket = unheld[held.inode], let owner = owners[held.pid] else { continue }
+      let holding = Holding(
+        socket: Int32(truncatingIfNeeded: socket), process: assembler.process(owner), descriptor: held.descriptor)
+      guard known.insert(holding).inserted else { continue }
+      assembler.hold(socket: socket, process: holding.process, descriptor: held.descriptor)
+    }
   }
 
   /// Processes that even root may not look into: the iterator does not show theirs either, so they may be the holders.
