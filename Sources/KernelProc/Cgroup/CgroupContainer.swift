@@ -9,12 +9,14 @@ extension CgroupContainer {
       return
     }
     let name = parts[index][...]
-    if let found = Self.scope(name) ?? Self.machine(name, beneath: parts[..<index])
-      ?? Self.lxc(name, parts, index) ?? Self.bare(name, beneath: parts[..<index])
-    {
-      self = found
-    } else {
-      return nil
+    guard
+      let found = Self.scope(name) ?? Self.machine(name, beneath: parts[..<index])
+        ?? Self.lxc(name, parts, index) ?? Self.bare(name, beneath: parts[..<index])
+    else { return nil }
+    self = found
+    // …/systemd-nspawn@web.service/supervisor: systemd-nspawn(1) itself; the machine is in `payload`.
+    if runtime == .nspawn, index + 1 < parts.count, parts[index + 1].elementsEqual("supervisor".utf8) {
+      isMonitor = true
     }
   }
 

@@ -14,7 +14,7 @@ public struct CgroupContainer: Hashable, Sendable {
   public var runtime: ContainerRuntime
   /// 64 hexadecimal digits for most; a name for lxc and nspawn. Chosen by the runtime's user: bytes.
   public var id: [UInt8]
-  /// The runtime's watcher of the container (conmon, lxc monitor), not a process inside of it.
+  /// The runtime's watcher of the container (conmon, lxc monitor, systemd-nspawn), not a process inside of it.
   public var isMonitor: Bool
 
   public init(runtime: ContainerRuntime, id: [UInt8], isMonitor: Bool = false) {

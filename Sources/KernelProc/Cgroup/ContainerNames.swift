@@ -1,3 +1,4 @@
+import CLinux
 import KernelSystem
 
 /// The name that people gave a container, and its pod's.
@@ -34,8 +35,9 @@ extension HostRoot {
         if let name = place.parse(buffer.bytes, container.id) { return .value(name) }
       case .denied: refusal = .denied
       case .absent, .gone: break
+      // A file in the way of a directory is one more place without it.
+      case .failed(let errno) where errno.rawValue == ENOTDIR: break
       case .failed(let errno):
-        // A file in the way of a directory (ENOTDIR) is one more place without it.
         if case .absent = refusal { refusal = .failed(errno) }
       }
     }
@@ -94,8 +96,7 @@ func annotatedName(_ text: Span<UInt8>) -> ContainerName? {
   var found: [String: [UInt8]] = [:]
   while let key = json.nextKey() {
     let key = String(decoding: key, as: UTF8.self)
-    guard key.hasPrefix("io.kubernetes.") || key.hasPrefix("nerdctl/"), let value = json.string()
-    else {
+    guard key.hasPrefix("io.kubernetes.") || key.hasPrefix("nerdctl/"), let value = json.string() else {
       if !json.skipValue() { break }
       continue
     }

@@ -29,8 +29,8 @@ public struct HolderProcess: Hashable, Sendable {
 
 /// What one pass over `/proc/*/fd` found: flat, in the order of pids, then of descriptors.
 ///
-/// - It reads the table of each thread group's leader. A thread that left it (`unshare(CLONE_FILES)`) has a
-///   table of its own that is not seen; telling such threads costs a kcmp(2) each.
+/// - It reads the table of each thread group's leader, or of another thread where the leader has ended or has
+///   nothing open. A further table (`unshare(CLONE_FILES)`) is not seen; telling such threads costs a kcmp(2) each.
 /// - A namespace file that was opened by a path (`/run/netns/x`) shows as that path, and is not seen: the
 ///   mounts have it.
 /// - A descriptor in flight (SCM_RIGHTS, not yet received), or one in an io_uring's table, is in no table.
@@ -119,7 +119,9 @@ private enum LinkText {
     let namespaceCount = scan.namespaces.count
     do throws(Errno) {
       try table.borrow { (table) throws(Errno) in
+        let descriptorCount = scan.descriptorCount
         try list(table, of: pid, into: &scan)
+        if scan.descriptorCount == descriptorCount { try listThreads(beside: table, of: pid, into: &scan) }
         if scan.sockets.count == socketCount && scan.namespaces.count == namespaceCount { return }
         scan.processes.append(HolderProcess(pid: pid, startTicks: try startTicks(beside: table)))
       }
@@ -156,6 +158,8 @@ private enum LinkText {
         // A descriptor closed meanwhile is ENOENT, and so is each of a dead process: `startTicks` tells.
         let errno = Errno.current
         if errno.meansGone { return true }
+        // A path longer than a page, which anybody can open step by step: no socket, and no way to hide some.
+        if errno.rawValue == ENAMETOOLONG { return true }
         failure = errno
         return false
       }
@@ -163,6 +167,42 @@ private enum LinkText {
       return true
     }
     if let failure { throw failure }
+  }
+
+  /// Appends those of the first thread that has any, if there is more than one thread.
+  ///
+  /// A leader that has ended (pthread_exit(3) in `main`) shows an empty table while its threads run on.
+  private mutating func listThreads(
+    beside table: Int32, of pid: Int32, into scan: inout DescriptorScan
+  ) throws(Errno) {
+    var status = stat()
+    // SAFETY: a C string for the length of the call; fstatat(2) fills the structure.
+    _ = try retryingOnInterrupt { unsafe fstatat(table, "../task", &status, 0) }
+    // `.`, `..`, and a link a thread: this spares most of the empty tables, kernel threads', a listing.
+    guard status.st_nlink > 3 else { return }
+    let number = try retryingOnInterrupt {
+      // SAFETY: as above.
+      unsafe clinux_openat(table, "../task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    let tasks = OwnedDescriptor(owning: number)
+    let descriptorCount = scan.descriptorCount
+    try tasks.borrow { (tasks) throws(Errno) in
+      for thread in try numbers(in: tasks) where thread != pid && scan.descriptorCount == descriptorCount {
+        let number = unsafe withPath(thread, "/fd") { path in
+          // SAFETY: `withPath` lends a C string.
+          unsafe clinux_openat(tasks, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        if number < 0 {
+          let errno = Errno.current
+          if errno.meansGone { continue }
+          throw errno
+        }
+        let threadTable = OwnedDescriptor(owning: number)
+        do throws(Errno) {
+          try threadTable.borrow { (table) throws(Errno) in try list(table, of: pid, into: &scan) }
+        } catch { if !error.meansGone { throw error } }
+      }
+    }
   }
 
   /// Appends what the `length` bytes at `link` mean, if they are a socket or a network namespace.
