@@ -70,9 +70,12 @@ let package = Package(
     .testTarget(
       name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .target(
+      name: "ProcessFixture", path: "Tests/ProcessFixture",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(
-      name: "KernelProcTests", dependencies: ["KernelProc", "KernelSystem"], exclude: ["Fixtures"],
-      swiftSettings: strict),
+      name: "KernelProcTests", dependencies: ["KernelProc", "KernelSystem", "CLinux", "ProcessFixture"],
+      exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),

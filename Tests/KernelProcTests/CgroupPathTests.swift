@@ -1,172 +1,213 @@
-import KernelProc
 import Testing
 
-private let hex = "3f1c0a9d5be24f7786a1d2c3b4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607"
-private let other = "aa1c0a9d5be24f7786a1d2c3b4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6bb"
-private let pod = "1f2e3d4c-5b6a-7988-9706-a5b4c3d2e1f0"
-private let podUnderscored = "1f2e3d4c_5b6a_7988_9706_a5b4c3d2e1f0"
-private let staticPod = "9a8b7c6d5e4f30211203f4e5d6c7b8a9"
+@testable import KernelProc
 
-/// A path, and `runtime:id` of its container, pod and unit as they should be read.
-struct PathCase: Sendable, CustomTestStringConvertible {
+private let id = "3f1c0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab"
+private let other = "aa1c0123456789abcdef0123456789abcdef0123456789abcdef0123456789bb"
+private let task = "0123456789abcdef0123456789abcdef"
+private let uid = "6f1a2b3c-0123-4567-89ab-0123456789ab"
+private let uidUnderscored = "6f1a2b3c_0123_4567_89ab_0123456789ab"
+
+/// A path, and all that it says.
+struct CgroupCase: CustomTestStringConvertible, Sendable {
   let path: String
-  var container: String?
-  var pod: String?
   var unit: String?
+  var slice: String?
+  var runtime: ContainerRuntime?
+  var container: String?
+  var isMonitor = false
+  var pod: String?
+  var owner: UInt32?
+  var isUser = false
   var testDescription: String { path }
-  init(_ path: String, _ container: String? = nil, pod: String? = nil, unit: String? = nil) {
+
+  init(
+    _ path: String, unit: String? = nil, slice: String? = nil, _ runtime: ContainerRuntime? = nil,
+    _ container: String? = nil, monitor: Bool = false, pod: String? = nil, owner: UInt32? = nil,
+    user: Bool = false
+  ) {
     self.path = path
-    self.container = container
-    self.pod = pod
     self.unit = unit
+    self.slice = slice
+    self.runtime = runtime
+    self.container = container ?? (runtime == nil ? nil : id)
+    isMonitor = monitor
+    self.pod = pod
+    self.owner = owner
+    isUser = user
   }
+
+  static let services: [CgroupCase] = [
+    CgroupCase("/"), CgroupCase(""), CgroupCase("/.."), CgroupCase("/../.."),
+    CgroupCase("/init.scope", unit: "init.scope"),
+    CgroupCase("/system.slice/ssh.service", unit: "ssh.service", slice: "system.slice"),
+    CgroupCase("/../../system.slice/ssh.service", unit: "ssh.service", slice: "system.slice"),
+    CgroupCase("/system.slice/dbus.socket", unit: "dbus.socket", slice: "system.slice"),
+    CgroupCase(
+      "/system.slice/system-getty.slice/getty@tty1.service", unit: "getty@tty1.service",
+      slice: "system-getty.slice"),
+    CgroupCase(
+      #"/system.slice/system-postgresql.slice/postgresql@15-main.service"#,
+      unit: "postgresql@15-main.service",
+      slice: "system-postgresql.slice"),
+    CgroupCase("/system.slice/_cpu.service", unit: "cpu.service", slice: "system.slice"),
+    CgroupCase("/system.slice/docker.service", unit: "docker.service", slice: "system.slice"),
+    CgroupCase("/system.slice/ssh.service/child", unit: "ssh.service", slice: "system.slice"),
+    CgroupCase(
+      "/user.slice/user-1000.slice/session-3.scope", unit: "session-3.scope", slice: "user-1000.slice",
+      owner: 1000),
+    CgroupCase(
+      "/user.slice/user-1000.slice/user@1000.service/init.scope", unit: "init.scope",
+      slice: "user-1000.slice",
+      owner: 1000, user: true),
+    CgroupCase(
+      "/user.slice/user-1000.slice/user@1000.service", unit: "user@1000.service", slice: "user-1000.slice",
+      owner: 1000),
+    CgroupCase(
+      "/user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope",
+      unit: "vte-spawn-1.scope", slice: "app-org.gnome.Terminal.slice", owner: 1000, user: true),
+    CgroupCase("/user.slice/user-99999999999.slice", slice: "user-99999999999.slice"),
+    CgroupCase("/user.slice/user-4294967296.slice", slice: "user-4294967296.slice"),
+    CgroupCase("/.service/.slice/.scope"), CgroupCase("/plain/cgroup"),
+    CgroupCase(
+      #"/machine.slice/machine-qemu\x2d1\x2dvm.scope"#, unit: #"machine-qemu\x2d1\x2dvm.scope"#,
+      slice: "machine.slice"),
+  ]
+
+  static let containers: [CgroupCase] = [
+    CgroupCase("/docker/\(id)", .docker),
+    CgroupCase(
+      "/system.slice/docker-\(id).scope", unit: "docker-\(id).scope", slice: "system.slice", .docker),
+    CgroupCase("/../docker-\(id).scope", unit: "docker-\(id).scope", .docker),
+    CgroupCase(
+      "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-\(id).scope",
+      unit: "docker-\(id).scope",
+      slice: "user.slice", .docker, owner: 1000, user: true),
+    CgroupCase("/docker/\(other)/docker/\(id)", .docker),
+    CgroupCase("/docker/\(id)/init.scope", unit: "init.scope", .docker),
+    CgroupCase(
+      "/docker/\(id)/system.slice/nginx.service", unit: "nginx.service", slice: "system.slice", .docker),
+    CgroupCase("/actions_job/\(id)", .docker),
+    CgroupCase("/ecs/\(task)/\(id)", .docker),
+    CgroupCase("/ecs/\(task)/\(task)-1234567890", .containerd, "\(task)-1234567890"),
+    CgroupCase(
+      "/ecstasks.slice/ecstasks-\(task).slice/docker-\(id).scope", unit: "docker-\(id).scope",
+      slice: "ecstasks-\(task).slice", .docker),
+    CgroupCase("/default/\(id)", .containerd), CgroupCase("/k8s.io/\(id)", .containerd),
+    CgroupCase(
+      "/system.slice/nerdctl-\(id).scope", unit: "nerdctl-\(id).scope", slice: "system.slice", .containerd),
+    CgroupCase("/strange/\(id)", .unknown), CgroupCase("/strange/\(id.dropLast())"),
+    CgroupCase("/strange/\(id)0"),
+    CgroupCase("/strange/\(id.dropLast())g"),
+    CgroupCase("/system.slice/other-\(id).scope", unit: "other-\(id).scope", slice: "system.slice"),
+    CgroupCase(
+      "/machine.slice/libpod-\(id).scope/container", unit: "libpod-\(id).scope", slice: "machine.slice",
+      .podman),
+    CgroupCase(
+      "/machine.slice/libpod-conmon-\(id).scope", unit: "libpod-conmon-\(id).scope", slice: "machine.slice",
+      .podman,
+      monitor: true),
+    CgroupCase(
+      "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-\(id).scope/container",
+      unit: "libpod-\(id).scope", slice: "user.slice", .podman, owner: 1000, user: true),
+    CgroupCase(
+      "/system.slice/web.service/libpod-payload-\(id)", unit: "web.service", slice: "system.slice", .podman),
+    CgroupCase("/libpod_parent/libpod-\(id)", .podman), CgroupCase("/libpod_parent/\(id)", .podman),
+    CgroupCase("/machine.slice/crio-\(id).scope", unit: "crio-\(id).scope", slice: "machine.slice", .crio),
+    CgroupCase(
+      "/system.slice/crio-conmon-\(id).scope", unit: "crio-conmon-\(id).scope", slice: "system.slice", .crio,
+      monitor: true),
+    CgroupCase("/lxc/web", .lxc, "web"), CgroupCase("/lxc/101/ns", .lxc, "101"),
+    CgroupCase(
+      "/lxc/101/ns/system.slice/ssh.service", unit: "ssh.service", slice: "system.slice", .lxc, "101"),
+    CgroupCase("/lxc.payload.web", .lxc, "web"), CgroupCase("/lxc.payload/web", .lxc, "web"),
+    CgroupCase(
+      "/lxc.payload.web/system.slice/ssh.service", unit: "ssh.service", slice: "system.slice", .lxc, "web"),
+    CgroupCase("/lxc.payload.outer/lxc.payload.inner", .lxc, "inner"),
+    CgroupCase("/lxc.monitor.web", .lxc, "web", monitor: true),
+    CgroupCase("/lxc.monitor/web", .lxc, "web", monitor: true),
+    CgroupCase("/lxc"), CgroupCase("/lxc.payload."),
+    CgroupCase(
+      #"/machine.slice/machine-lxc\x2d4711\x2dweb.scope"#, unit: #"machine-lxc\x2d4711\x2dweb.scope"#,
+      slice: "machine.slice", .lxc, "web"),
+    CgroupCase(
+      #"/machine.slice/systemd-nspawn@my\x2dbox.service/payload"#, unit: #"systemd-nspawn@my\x2dbox.service"#,
+      slice: "machine.slice", .nspawn, "my-box"),
+    CgroupCase(
+      "/machine.slice/systemd-nspawn@web.service/payload/system.slice/ssh.service", unit: "ssh.service",
+      slice: "system.slice", .nspawn, "web"),
+    CgroupCase(
+      "/machine.slice/systemd-nspawn@web.service/supervisor", unit: "systemd-nspawn@web.service",
+      slice: "machine.slice", .nspawn, "web", monitor: true),
+    CgroupCase(
+      "/machine.slice/machine-web.scope/payload/init.scope", unit: "init.scope", slice: "machine.slice",
+      .nspawn, "web"),
+  ]
+
+  static let pods: [CgroupCase] = [
+    CgroupCase("/kubepods/burstable/pod\(uid)/\(id)", .kubernetes, pod: uid),
+    CgroupCase("/kubepods/besteffort/pod\(uid)/\(id)", .kubernetes, pod: uid),
+    CgroupCase("/kubepods/pod\(uid)/\(id)", .kubernetes, pod: uid),
+    CgroupCase("/kubepods/burstable/pod\(task)/\(id)", .kubernetes, pod: task),
+    CgroupCase("/kubepods/burstable/pod\(uid)", pod: uid),
+    CgroupCase(
+      "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod\(uidUnderscored).slice/cri-containerd-\(id).scope",
+      unit: "cri-containerd-\(id).scope", slice: "kubepods-burstable-pod\(uidUnderscored).slice", .containerd,
+      pod: uid),
+    CgroupCase(
+      "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod\(uidUnderscored).slice/docker-\(id).scope",
+      unit: "docker-\(id).scope", slice: "kubepods-besteffort-pod\(uidUnderscored).slice", .docker, pod: uid),
+    CgroupCase(
+      "/kubepods.slice/kubepods-pod\(uidUnderscored).slice/crio-\(id).scope/container",
+      unit: "crio-\(id).scope",
+      slice: "kubepods-pod\(uidUnderscored).slice", .crio, pod: uid),
+    CgroupCase(
+      "/kubepods.slice/kubepods-pod\(uidUnderscored).slice/crio-conmon-\(id).scope",
+      unit: "crio-conmon-\(id).scope",
+      slice: "kubepods-pod\(uidUnderscored).slice", .crio, monitor: true, pod: uid),
+    CgroupCase(
+      "/system.slice/containerd.service/kubepods-besteffort-pod\(uidUnderscored).slice:cri-containerd:\(id)",
+      unit: "containerd.service", slice: "system.slice", .containerd, pod: uid),
+    CgroupCase(
+      "/docker/\(other)/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod\(uidUnderscored).slice/"
+        + "cri-containerd-\(id).scope", unit: "cri-containerd-\(id).scope",
+      slice: "kubelet-kubepods-pod\(uidUnderscored).slice", .containerd, pod: uid),
+    CgroupCase("/kubepods/podx/pod-\(uid)"), CgroupCase("/a:b:c"), CgroupCase("/a:docker:\(id):d"),
+  ]
 }
 
-private let unitCases = [
-  PathCase("/"),
-  PathCase("/init.scope", unit: "init.scope"),
-  PathCase("/system.slice/ssh.service", unit: "ssh.service"),
-  PathCase("/system.slice/system-getty.slice/getty@tty1.service", unit: "getty@tty1.service"),
-  PathCase(
-    "/system.slice/system-systemd\\x2dcryptsetup.slice/systemd-cryptsetup@luks\\x2d1.service",
-    unit: "systemd-cryptsetup@luks\\x2d1.service"),
-  PathCase("/system.slice/foo.service/payload", unit: "foo.service"),
-  PathCase("/system.slice/_cpu.service", unit: "cpu.service"),
-  PathCase("/system.slice/dbus.socket", unit: "dbus.socket"),
-  PathCase("/system.slice/home-ann.mount", unit: "home-ann.mount"),
-  PathCase("/user.slice/user-1000.slice/session-3.scope", unit: "session-3.scope"),
-  PathCase("/user.slice/user-1000.slice/user@1000.service/init.scope", unit: "init.scope"),
-  PathCase(
-    "/user.slice/user-1000.slice/user@1000.service/app.slice/app-firefox-1234.scope",
-    unit: "app-firefox-1234.scope"),
-  PathCase("/process_api/7d2f60c11a80faa883323e8c3d2f5846"),
-  PathCase("/.service"),
-  PathCase("/../../system.slice/cron.service", unit: "cron.service"),
-]
-
-private let containerCases = [
-  // Docker
-  PathCase("/docker/\(hex)", "docker:\(hex)"),
-  PathCase("/system.slice/docker-\(hex).scope", "docker:\(hex)", unit: "docker-\(hex).scope"),
-  PathCase("/../docker-\(hex).scope", "docker:\(hex)", unit: "docker-\(hex).scope"),
-  PathCase("/docker/\(hex)/system.slice/nginx.service", "docker:\(hex)", unit: "nginx.service"),
-  PathCase("/docker/\(hex)/docker/\(other)", "docker:\(other)"),
-  PathCase(
-    "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-\(hex).scope", "docker:\(hex)",
-    unit: "docker-\(hex).scope"),
-  PathCase("/ecs/0123/\(hex)", "docker:\(hex)"),
-  PathCase("/actions_job/\(hex)", "docker:\(hex)"),
-  PathCase("/my-own-parent/\(hex)", "unknown:\(hex)"),
-  PathCase("/system.slice/docker.service", unit: "docker.service"),
-  PathCase("/docker/buildx"),
-  // containerd
-  PathCase("/default/\(hex)", "containerd:\(hex)"),
-  PathCase("/k8s.io/\(hex)", "containerd:\(hex)"),
-  PathCase("/system.slice/nerdctl-\(hex).scope", "containerd:\(hex)", unit: "nerdctl-\(hex).scope"),
-  PathCase("/ecs/\(staticPod)/\(staticPod)-2531612879", "containerd:\(staticPod)-2531612879"),
-  // Podman
-  PathCase("/machine.slice/libpod-\(hex).scope", "podman:\(hex)", unit: "libpod-\(hex).scope"),
-  PathCase("/machine.slice/libpod-\(hex).scope/container", "podman:\(hex)", unit: "libpod-\(hex).scope"),
-  PathCase("/libpod_parent/libpod-\(hex)", "podman:\(hex)"),
-  PathCase("/libpod_parent/\(hex)", "podman:\(hex)"),
-  PathCase(
-    "/machine.slice/libpod-conmon-\(hex).scope", "podman:\(hex) monitor", unit: "libpod-conmon-\(hex).scope"),
-  PathCase("/system.slice/web.service/libpod-payload-\(hex)", "podman:\(hex)", unit: "web.service"),
-  PathCase("/machine.slice:libpod:\(hex)", "podman:\(hex)"),
-  // lxc, nspawn, libvirt
-  PathCase("/lxc.payload.web/system.slice/ssh.service", "lxc:web", unit: "ssh.service"),
-  PathCase("/lxc.payload/web", "lxc:web"),
-  PathCase("/lxc.monitor.web", "lxc:web monitor"),
-  PathCase("/lxc/101/ns/init.scope", "lxc:101", unit: "init.scope"),
-  PathCase(
-    "/machine.slice/systemd-nspawn@deb\\x2d12.service/payload/system.slice/cron.service", "nspawn:deb-12",
-    unit: "cron.service"),
-  PathCase("/machine.slice/machine-fedora.scope", "nspawn:fedora", unit: "machine-fedora.scope"),
-  PathCase("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", unit: "machine-qemu\\x2d1\\x2dvm.scope"),
-  PathCase(
-    "/machine.slice/machine-lxc\\x2d4711\\x2dweb.scope", "lxc:web",
-    unit: "machine-lxc\\x2d4711\\x2dweb.scope"),
-]
-
-private let burstable = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod"
-private let podCases = [
-  PathCase(
-    "\(burstable)\(podUnderscored).slice/cri-containerd-\(hex).scope", "containerd:\(hex)", pod: pod,
-    unit: "cri-containerd-\(hex).scope"),
-  PathCase(
-    "\(burstable)\(podUnderscored).slice/docker-\(hex).scope", "docker:\(hex)", pod: pod,
-    unit: "docker-\(hex).scope"),
-  PathCase(
-    "\(burstable)\(podUnderscored).slice/crio-\(hex).scope/container", "cri-o:\(hex)", pod: pod,
-    unit: "crio-\(hex).scope"),
-  PathCase(
-    "\(burstable)\(podUnderscored).slice/crio-conmon-\(hex).scope", "cri-o:\(hex) monitor", pod: pod,
-    unit: "crio-conmon-\(hex).scope"),
-  PathCase("\(burstable)\(staticPod).slice", pod: staticPod),
-  PathCase("/kubepods/burstable/pod\(pod)/\(hex)", "kubernetes:\(hex)", pod: pod),
-  PathCase("/kubepods/pod\(pod)/\(hex)", "kubernetes:\(hex)", pod: pod),
-  PathCase("/kubepods/besteffort/pod\(pod)/crio-\(hex)", "cri-o:\(hex)", pod: pod),
-  PathCase("/kubepods/besteffort/pod\(pod)", pod: pod),
-  PathCase(
-    "/system.slice/containerd.service/kubepods-burstable-pod\(podUnderscored).slice:cri-containerd:\(hex)",
-    "containerd:\(hex)", pod: pod, unit: "containerd.service"),
-  PathCase(
-    "/docker/\(other)/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
-      + "kubelet-kubepods-besteffort-pod\(podUnderscored).slice/cri-containerd-\(hex).scope",
-    "containerd:\(hex)", pod: pod, unit: "cri-containerd-\(hex).scope"),
-  PathCase("/kubepods/podlike-but-no-uid/x"),
-]
-
-private func read(_ path: String) -> CgroupPath {
-  let bytes = Array(path.utf8)
-  return CgroupPath(parsing: bytes.span)
-}
-
-private func name(_ container: CgroupContainer?) -> String? {
-  guard let container else { return nil }
-  let name = "\(container.runtime.rawValue):\(container.id.text)"
-  return container.isMonitor ? name + " monitor" : name
-}
-
-@Suite struct CgroupPathTests {
-  @Test("A path names its unit, container and pod", arguments: unitCases + containerCases + podCases)
-  func path(_ expected: PathCase) {
-    let path = read(expected.path)
-    #expect(name(path.container) == expected.container)
-    #expect(path.podUID?.text == expected.pod)
-    #expect(path.unit?.text == expected.unit)
+@Suite("What a cgroup's path says")
+struct CgroupPathTests {
+  @Test(
+    "Units, slices, owners, containers and pods are those that the path names",
+    arguments: CgroupCase.services + CgroupCase.containers + CgroupCase.pods)
+  func paths(_ expected: CgroupCase) {
+    let path = bytes(expected.path)
+    let found = CgroupPath(parsing: path.span)
+    #expect(found.unit == expected.unit.map(bytes))
+    #expect(found.slice == expected.slice.map(bytes))
+    #expect(found.container?.runtime == expected.runtime)
+    #expect(found.container?.id == expected.container.map(bytes))
+    #expect(found.container?.isMonitor ?? false == expected.isMonitor)
+    #expect(found.podUID == expected.pod.map(bytes))
+    #expect(found.ownerUserID == expected.owner)
+    #expect(found.isUserUnit == expected.isUser)
   }
 
-  @Test("A user's units are told from the system's, with their owner")
-  func users() {
-    let app = read("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service")
-    #expect(app.isUserUnit && app.ownerUserID == 1000 && app.slice?.text == "app.slice")
-    let session = read("/user.slice/user-1001.slice/session-3.scope")
-    #expect(!session.isUserUnit && session.ownerUserID == 1001)
-    let manager = read("/user.slice/user-5.slice/user@5.service")
-    #expect(!manager.isUserUnit && manager.ownerUserID == 5)
-  }
-
-  @Test("The real kernel's hybrid lines are all read, and the telling one is chosen")
-  func lines() throws {
-    let lines = parsed(try fixture("cgroup-6.18")) { CgroupMembership.parse($0) }
-    #expect(lines.count == 10)
-    #expect(lines.last?.hierarchy == 0 && lines.last?.controllers.isEmpty == true)
-    #expect(CgroupMembership.mostTelling(lines)?.text.hasPrefix("/process_api/") == true)
-  }
-
-  @Test("The unit comes from systemd's line and the container from any")
+  @Test("On a hybrid host the unit is systemd's, and the container may be of another hierarchy")
   func hybrid() {
-    let text = "12:memory:/docker/\(hex)\n1:name=systemd:/system.slice/ssh.service (deleted)\n0::/\n"
-    let lines = parsed(Array(text.utf8)) { CgroupMembership.parse($0) }
-    #expect(lines[1].isDeleted && lines[1].path.text == "/system.slice/ssh.service")
+    let lines = CgroupMembership.parse(
+      bytes("11:memory:/docker/\(id)\n1:name=systemd:/system.slice/docker.service\n0::/\n").span)
     let path = CgroupPath(lines)
-    #expect(path.unit?.text == "ssh.service" && path.container?.runtime == .docker)
+    #expect(path.unit == bytes("docker.service"))
+    #expect(path.container == CgroupContainer(runtime: .docker, id: bytes(id)))
+    #expect(CgroupPath([]) == CgroupPath(parsing: [UInt8]().span))
   }
 
-  @Test("A path with colons stays whole")
-  func colons() {
-    let line = parsed(Array("0::/a.slice:docker:x\n".utf8)) { CgroupMembership.parse($0) }
-    #expect(line.first?.path.text == "/a.slice:docker:x")
+  @Test(
+    "Escapes of unit names are turned back, half ones are kept",
+    arguments: [(#"a\x2db"#, "a-b"), (#"\x2"#, #"\x2"#), (#"\xzz"#, #"\xzz"#), (#"\\x41"#, #"\A"#), ("", "")])
+  func unitEscapes(text: String, expected: String) {
+    #expect(unescapingUnit(bytes(text)[...]) == bytes(expected))
   }
 }
