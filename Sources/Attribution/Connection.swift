@@ -29,6 +29,8 @@ public struct Connection: Sendable, BitwiseCopyable {
   public var isSeeded = false
   /// Its connect failed, and was told of.
   public var hasFailed = false
+  /// Not seen by a look after a gap: its close may still be told.
+  public var isPresumedClosed = false
   var isInTupleIndex = false
 
   public init(netns: UInt32, cookie: UInt64) {

@@ -65,7 +65,9 @@ public struct ConnectionTable: Sendable {
       unindex(slot)
       connection.isInTupleIndex = false
     }
+    let wasOpen = slots[Int(slot)].isOpen
     slots[Int(slot)] = connection
+    if wasOpen != connection.isOpen { move(slot, isOpen: connection.isOpen) }
     if connection.hasWholeTuple && !connection.isInTupleIndex { index(slot, after) }
   }
 
@@ -74,10 +76,21 @@ public struct ConnectionTable: Sendable {
   public mutating func close(netns: UInt32, cookie: UInt64, at time: UInt64) -> Bool {
     guard let slot = slot(netns, cookie), slots[Int(slot)].isOpen else { return false }
     slots[Int(slot)].closed = max(time, 1)
-    open.remove(slot, &slots)
-    closed.append(slot, &slots)
-    closedCount += 1
+    move(slot, isOpen: false)
     return true
+  }
+
+  /// Into the list of the open ones (a socket that is connected again), or of the closed ones.
+  private mutating func move(_ slot: Int32, isOpen: Bool) {
+    if isOpen {
+      closed.remove(slot, &slots)
+      open.append(slot, &slots)
+      closedCount -= 1
+    } else {
+      open.remove(slot, &slots)
+      closed.append(slot, &slots)
+      closedCount += 1
+    }
   }
 
   /// Forgets those that closed more than `keep` ago.

@@ -19,6 +19,7 @@ public struct ProcessTree: Sendable {
   public let ceiling: Int
   public let keepNanoseconds: UInt64
   private var entries: [ProcessIdentity: Entry] = [:]
+  private var latest: [ProcessID: ProcessIdentity] = [:]
   /// In the order of their ends; `firstEnded` on are still in `entries`.
   private var ended: [Ended] = []
   private var firstEnded = 0
@@ -41,6 +42,9 @@ public struct ProcessTree: Sendable {
   /// What is known of a process now, without its ancestors.
   public func process(_ identity: ProcessIdentity) -> Process? { entries[identity]?.process }
 
+  /// The one that has, or had last, this pid.
+  public func identity(of pid: ProcessID) -> ProcessIdentity? { latest[pid] }
+
   public func parent(of identity: ProcessIdentity) -> ProcessIdentity? { entries[identity]?.parent }
 
   /// A process that was there before, or of which an event tells that its fork was not seen.
@@ -51,9 +55,11 @@ public struct ProcessTree: Sendable {
     entry.process.ancestors = []
     entry.parent = parent ?? entry.parent
     entries[process.identity] = entry
+    latest[process.identity.pid] = process.identity
   }
 
-  /// A child is its parent until it executes something.
+  /// A child is its parent until it executes something. Unit and container are not inherited: managers fork, and then
+  /// move the child.
   ///
   /// - Parameter fallback: what to take if the parent is not known.
   public mutating func fork(
@@ -67,10 +73,9 @@ public struct ProcessTree: Sendable {
     process.areArgumentsCut = known.areArgumentsCut
     process.workingDirectory = known.workingDirectory
     process.user = known.user
-    process.systemdUnit = known.systemdUnit
-    process.container = known.container
     process.netns = known.netns
     entries[child] = Entry(process: process, parent: parent)
+    latest[child.pid] = child
   }
 
   /// Changes what is known of a process: exec, rename, a new user. False when it is not known.
@@ -97,7 +102,9 @@ public struct ProcessTree: Sendable {
   }
 
   private mutating func forgetFirstEnded() {
-    entries[ended[firstEnded].identity] = nil
+    let identity = ended[firstEnded].identity
+    entries[identity] = nil
+    if latest[identity.pid] == identity { latest[identity.pid] = nil }
     firstEnded += 1
   }
 

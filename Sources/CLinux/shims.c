@@ -1,7 +1,13 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -92,4 +98,53 @@ uint64_t clinux_perf_tail(const void *page) { return ((const struct perf_event_m
 
 void clinux_perf_set_tail(void *page, uint64_t tail) {
   __atomic_store_n(&((struct perf_event_mmap_page *)page)->data_tail, tail, __ATOMIC_RELEASE);
+}
+
+pid_t clinux_start_held(char *const arguments[], int *release, int *failure) {
+  int gate[2], result[2];
+  if (pipe2(gate, O_CLOEXEC) != 0) return -1;
+  if (pipe2(result, O_CLOEXEC) != 0) {
+    close(gate[0]);
+    close(gate[1]);
+    return -1;
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    char byte;
+    // Without our copy of the other end, the end of the parent opens the gate as well.
+    close(gate[1]);
+    if (read(gate[0], &byte, 1) != 1) _exit(127);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    execvp(arguments[0], arguments);
+    int error = errno;
+    if (write(result[1], &error, sizeof error) < 0) _exit(126);
+    _exit(127);
+  }
+  int error = errno;
+  close(gate[0]);
+  close(result[1]);
+  if (child < 0) {
+    close(gate[1]);
+    close(result[0]);
+    errno = error;
+    return -1;
+  }
+  *release = gate[1];
+  *failure = result[0];
+  return child;
+}
+
+int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int clinux_stop_signals(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) return -1;
+  return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }

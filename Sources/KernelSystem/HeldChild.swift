@@ -1,0 +1,45 @@
+import CLinux
+
+/// A program that is started, and runs only when it is told to: so that nothing it does goes unseen.
+///
+/// If we end before, it ends too.
+public struct HeldChild: ~Copyable {
+  public let pid: Int32
+  private let gate: OwnedDescriptor
+  private let failure: OwnedDescriptor
+
+  /// fork(2). Call it while the process has one thread only.
+  public init(_ arguments: [String]) throws(SystemError) {
+    precondition(!arguments.isEmpty, "a command has a name")
+    var strings = unsafe arguments.map { unsafe strdup($0) }
+    unsafe strings.append(nil)
+    defer { for unsafe string in unsafe strings { unsafe free(string) } }
+    var release: Int32 = -1
+    var result: Int32 = -1
+    // SAFETY: terminated strings in a terminated list, which outlive the call; the child has copies.
+    let child = unsafe clinux_start_held(strings, &release, &result)
+    guard child > 0 else { throw SystemError("fork", on: arguments[0], .current) }
+    pid = child
+    gate = OwnedDescriptor(owning: release)
+    failure = OwnedDescriptor(owning: result)
+  }
+
+  /// Lets it run. Throws what execvp(3) said.
+  public borrowing func release() throws(Errno) {
+    var byte: UInt8 = 1
+    _ = try gate.borrow { (number) throws(Errno) in
+      // SAFETY: one byte.
+      try retryingOnInterrupt { unsafe write(number, &byte, 1) }
+    }
+    var error = [UInt8](repeating: 0, count: 4)
+    guard try failure.read(into: &error) == 4 else { return }
+    let value = error.reversed().reduce(Int32(0)) { $0 << 8 | Int32($1) }
+    throw Errno(rawValue: value)
+  }
+
+  /// waitpid(2): its status if it has ended, else nil.
+  public borrowing func status() -> Int32? {
+    var status: Int32 = 0
+    return unsafe waitpid(pid, &status, WNOHANG) == pid ? status : nil
+  }
+}
