@@ -43,17 +43,7 @@ public struct EventRecords {
   }
 
   private func append(_ facts: EventSocketFacts, to text: inout TextBuffer) {
-    var socket = Socket()
-    socket.netns = facts.netns
-    socket.cookie = facts.cookie
-    socket.inode = facts.inode
-    socket.family = facts.family
-    socket.type = facts.type
-    socket.protocol = facts.protocol
-    socket.state = facts.state
-    socket.origin = facts.origin
-    socket.local = facts.local
-    socket.peer = facts.peer
+    let socket = facts.plain
     text.append(",")
     sockets.appendSocket(socket, to: &text)
     sockets.appendNetwork(socket, to: &text)
@@ -77,7 +67,8 @@ public struct EventRecords {
   private func appendDetail(_ event: Event, to text: inout TextBuffer) {
     switch event.detail {
     case .none, .exit, .thread: break
-    case .execFailed(let name): text.field(#","exec":{"path":"#, name)
+    case .execFailed(let name):
+      text.field(#","exec":{"path":"#, name)
       text.append("}")
     case .module(let module): append(module, to: &text)
     case .dns(let answer): append(answer, to: &text)

@@ -7,8 +7,11 @@ extension Event {
     var snapshot = Snapshot()
     snapshot.takenWallNanoseconds = wallNanoseconds
     snapshot.evidence = .kernelEvent
-    var socket = Socket()
-    if let facts = self.socket { socket.take(facts, into: &snapshot) }
+    var socket = self.socket?.plain ?? Socket()
+    if let detail = self.socket?.detail {
+      snapshot.details = [detail]
+      socket.detailIndex = 0
+    }
     if let process {
       snapshot.processes = [process]
       snapshot.holdings = [Holding(socket: 0, process: 0, descriptor: -1)]
@@ -27,27 +30,35 @@ extension Filter {
   }
 }
 
-extension Socket {
-  fileprivate mutating func take(_ facts: EventSocketFacts, into snapshot: inout Snapshot) {
-    netns = facts.netns
-    cookie = facts.cookie
-    inode = facts.inode
-    family = facts.family
-    type = facts.type
-    self.protocol = facts.protocol
-    origin = facts.origin
-    state = facts.state
-    local = facts.local
-    peer = facts.peer
-    guard facts.sentBytes != nil || facts.receivedBytes != nil else { return }
-    var detail = SocketDetail()
+extension EventSocketFacts {
+  /// The same in the form of a snapshot, without what only events tell.
+  public var plain: Socket {
+    var socket = Socket()
+    socket.netns = netns
+    socket.cookie = cookie
+    socket.inode = inode
+    socket.family = family
+    socket.type = type
+    socket.protocol = self.protocol
+    socket.origin = origin
+    socket.state = state
+    socket.local = local
+    socket.peer = peer
+    return socket
+  }
+
+  /// The table that netstat and ss would print it in.
+  public var table: SocketTable { plain.table }
+
+  fileprivate var detail: SocketDetail? {
+    guard sentBytes != nil || receivedBytes != nil else { return nil }
     var tcp = TCPInternals()
-    tcp.sentBytes = facts.sentBytes ?? 0
-    tcp.receivedBytes = facts.receivedBytes ?? 0
-    tcp.totalRetransmits = facts.retransmits ?? 0
-    tcp.roundTripMicroseconds = facts.roundTripMicroseconds ?? 0
+    tcp.sentBytes = sentBytes ?? 0
+    tcp.receivedBytes = receivedBytes ?? 0
+    tcp.totalRetransmits = retransmits ?? 0
+    tcp.roundTripMicroseconds = roundTripMicroseconds ?? 0
+    var detail = SocketDetail()
     detail.tcp = tcp
-    snapshot.details = [detail]
-    detailIndex = 0
+    return detail
   }
 }

@@ -32,11 +32,13 @@ struct EventResolver: ~Copyable {
   var events: [Event] = []
 
   init(_ request: EventRequest, flows: FlowTable?) throws(SystemError) {
+    let identifiers = EntityIdentifiers.ofThisHost(try ProcFileSystem())
+    let reader = try ProcessFactsReader([.user, .arguments, .executable, .entityID, .cgroup, .workingDirectory])
+    self.identifiers = identifiers
+    self.reader = reader
     actions = request.actions
     tree = ProcessTree(keepNanoseconds: request.keepNanoseconds)
     table = ConnectionTable(keepNanoseconds: request.keepNanoseconds)
-    reader = try ProcessFactsReader([.user, .arguments, .executable, .entityID, .cgroup, .workingDirectory])
-    identifiers = EntityIdentifiers.ofThisHost(try ProcFileSystem())
     bootWallNanoseconds = KernelClock.wallTimeNanoseconds &- KernelClock.bootTimeNanoseconds
     self.flows = flows
   }
