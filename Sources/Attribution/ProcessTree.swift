@@ -53,6 +53,8 @@ public struct ProcessTree: Sendable {
     var entry = entries[process.identity] ?? Entry(process: process, parent: parent)
     entry.process = process
     entry.process.ancestors = []
+    // It changes with every system call.
+    entry.process.state = nil
     entry.parent = parent ?? entry.parent
     entries[process.identity] = entry
     latest[process.identity.pid] = process.identity

@@ -24,6 +24,22 @@ public struct HeldChild: ~Copyable {
     failure = OwnedDescriptor(owning: result)
   }
 
+  /// A copy of this process that makes one event of each kind: TCP and UDP on loopback, a refused connect, `/bin/true`,
+  /// a failed exec, a thread, a mapping. It ends with 23.
+  public static func makingEvents() throws(SystemError) -> HeldChild {
+    var release: Int32 = -1
+    var result: Int32 = -1
+    let child = unsafe clinux_start_held(nil, &release, &result)
+    guard child > 0 else { throw SystemError("fork", on: "event probes", .current) }
+    return HeldChild(pid: child, gate: release, failure: result)
+  }
+
+  private init(pid: Int32, gate: Int32, failure: Int32) {
+    self.pid = pid
+    self.gate = OwnedDescriptor(owning: gate)
+    self.failure = OwnedDescriptor(owning: failure)
+  }
+
   /// Lets it run. Throws what execvp(3) said.
   public borrowing func release() throws(Errno) {
     var byte: UInt8 = 1
@@ -32,6 +48,7 @@ public struct HeldChild: ~Copyable {
       try retryingOnInterrupt { unsafe write(number, &byte, 1) }
     }
     var error = [UInt8](repeating: 0, count: 4)
+    // Its end of the pipe is closed by an exec, or by its end.
     guard try failure.read(into: &error) == 4 else { return }
     let value = error.reversed().reduce(Int32(0)) { $0 << 8 | Int32($1) }
     throw Errno(rawValue: value)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 
 /// `socket`, `process` …, `all`, or one action.
-struct WatchKind: ExpressibleByArgument {
+struct WatchKind {
   let actions: Set<EventAction>
 
   init(family: EventFamily) { actions = family.actions }
@@ -19,9 +19,10 @@ struct WatchKind: ExpressibleByArgument {
     }
   }
 
-  static let allValueStrings =
-    EventFamily.allCases.filter { $0 != .gap }.map(\.rawValue) + ["all"]
-    + EventAction.allCases.filter { $0 != .gap && $0 != .dns }.map(\.rawValue)
+  /// For the message about a wrong one.
+  static let words =
+    (EventFamily.allCases.filter { $0 != .gap }.map(\.rawValue) + ["all"]
+    + EventAction.allCases.filter { $0 != .gap && $0 != .dns }.map(\.rawValue)).joined(separator: " ")
 }
 
 /// `5s`, `2m`, `500ms`, `1h`; a number alone is seconds.

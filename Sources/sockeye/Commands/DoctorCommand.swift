@@ -12,8 +12,9 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Try every source of knowledge on this host, and say what is missing, what is lost by it, and the remedy.",
     discussion: """
-      Each source must find a socket that sockeye makes for it: proved. Exit status 0 if all are, 1 if not.
-      Event probes, history and the web page are not examined: this version does not have them.
+      Each source must find a socket that sockeye makes for it, and each event probe must tell of an event that sockeye
+      makes for it: proved. Exit status 0 if all are, 1 if not.
+      History and the web page are not examined: this version does not have them.
       """)
 
   @OptionGroup(title: "Output") var output: OutputOptions

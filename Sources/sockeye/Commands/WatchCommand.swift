@@ -54,15 +54,29 @@ struct WatchCommand: ParsableCommand {
   @Flag(name: [.customShort("n"), .long], help: "Accepted for the sake of habit: names are never looked up.")
   var numeric = false
 
-  @Argument(help: "What to watch: see above.") var kinds: [WatchKind] = []
-  @Argument(parsing: .postTerminator, help: "A command to run and watch.") var command: [String] = []
+  @Argument(help: ArgumentHelp("What to watch: see above. Behind --, a command to run.", valueName: "kind"))
+  var words: [String] = []
 
-  var actions: Set<EventAction> {
+  /// What stands behind `--`: the parser takes two lists of words for a mistake, and so gives us one.
+  private var command: [String] {
+    let arguments = CommandLine.arguments
+    let behind = arguments.firstIndex(of: "--").map { arguments[($0 + 1)...] } ?? []
+    return words.suffix(behind.count).elementsEqual(behind) ? Array(behind) : []
+  }
+
+  private func actions() throws -> Set<EventAction> {
+    let kinds = try words.dropLast(command.count).map { (word) in
+      guard let kind = WatchKind(argument: word) else {
+        throw ValidationError("'\(word)' is no kind of event; there are: \(WatchKind.words).")
+      }
+      return kind
+    }
     let chosen = kinds.isEmpty ? [WatchKind(family: .socket), WatchKind(family: .process)] : kinds
     return chosen.reduce(into: [.gap]) { $0.formUnion($1.actions) }
   }
 
   func validate() throws {
+    _ = try actions()
     if !command.isEmpty && !roots.isEmpty {
       throw ValidationError("A COMMAND and --follow-tree are one tree too many.")
     }
@@ -103,7 +117,7 @@ struct WatchCommand: ParsableCommand {
   }
 
   private func observe(_ roots: [ProcessID], _ wake: WaitPoint) throws -> EventObserver {
-    var request = EventRequest(actions: actions)
+    var request = EventRequest(actions: try actions())
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
     request.includesOwn = includesOwn
@@ -140,7 +154,8 @@ private struct WatchRun {
   }
 
   mutating func show(_ observer: EventObserver, deadline: UInt64?) throws {
-    Output.tell(observer.gaps, command.color)
+    // Sockets that nobody could be named for are told of by list; here only what could be helped.
+    Output.tell(observer.gaps.filter { $0.kind != .processRefused || $0.remedy != nil }, command.color)
     // Of the command's tree, what the kernel does after its end comes a little later.
     let reasons = observer.run(until: deadline) { take($0) }
     if reasons.contains(.processEnded) { _ = observer.run(until: KernelClock.bootTimeNanoseconds + 50_000_000) { take($0) } }
