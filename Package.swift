@@ -71,6 +71,8 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
+    .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
+
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
     .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
     .testTarget(
@@ -87,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "socket-fixture", path: "Tests/SocketFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
-    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
+    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
   ],
   swiftLanguageModes: [.v6]
 )
