@@ -95,7 +95,9 @@ public struct ConnectionTable: Sendable {
 
   /// Forgets those that closed more than `keep` ago.
   public mutating func expire(at time: UInt64) {
-    while closed.first >= 0, slots[Int(closed.first)].closed &+ keepNanoseconds <= time { remove(closed.first) }
+    while closed.first >= 0, slots[Int(closed.first)].closed &+ keepNanoseconds <= time {
+      remove(closed.first)
+    }
   }
 
   /// Calls `body` with every one that is open.
@@ -110,7 +112,9 @@ public struct ConnectionTable: Sendable {
   // MARK: Slots
 
   private func slot(_ netns: UInt32, _ cookie: UInt64) -> Int32? {
-    byCookie.find(Self.hash(netns, cookie)) { slots[Int($0)].cookie == cookie && slots[Int($0)].netns == netns }
+    byCookie.find(Self.hash(netns, cookie)) {
+      slots[Int($0)].cookie == cookie && slots[Int($0)].netns == netns
+    }
   }
 
   private func slot(_ tuple: Tuple) -> Int32? {

@@ -42,6 +42,9 @@ public struct ProcessTree: Sendable {
   /// What is known of a process now, without its ancestors.
   public func process(_ identity: ProcessIdentity) -> Process? { entries[identity]?.process }
 
+  /// Cheaper than all of the process.
+  public func userID(of identity: ProcessIdentity) -> UInt32? { entries[identity]?.process.user?.id }
+
   /// The one that has, or had last, this pid.
   public func identity(of pid: ProcessID) -> ProcessIdentity? { latest[pid] }
 
@@ -133,7 +136,9 @@ public struct ProcessTree: Sendable {
   }
 
   /// It is one of `roots`, or comes from one.
-  public func isDescendant(_ identity: ProcessIdentity, of roots: Set<ProcessIdentity>, limit: Int = 256) -> Bool {
+  public func isDescendant(_ identity: ProcessIdentity, of roots: Set<ProcessIdentity>, limit: Int = 256)
+    -> Bool
+  {
     var next: ProcessIdentity? = identity
     var steps = 0
     while let step = next, steps < limit {

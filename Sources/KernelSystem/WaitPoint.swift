@@ -35,7 +35,9 @@ public final class WaitPoint: Sendable {
   private static func open(
     _ call: StaticCallName, _ subject: String, _ body: () -> Int32
   ) throws(SystemError) -> Int32 {
-    do throws(Errno) { return try retryingOnInterrupt(body) } catch { throw SystemError(call, on: subject, error) }
+    do throws(Errno) { return try retryingOnInterrupt(body) } catch {
+      throw SystemError(call, on: subject, error)
+    }
   }
 
   /// Ends the wait, or the next one. From any thread.

@@ -8,7 +8,8 @@ extension Doctor {
     guard privileges.mayTrace else {
       return [
         Diagnosis(
-          "event probes", .missing, "not permitted", loss: "sockeye watch", remedy: "CAP_BPF and CAP_PERFMON, or root")
+          "event probes", .missing, "not permitted", loss: "sockeye watch",
+          remedy: "CAP_BPF and CAP_PERFMON, or root")
       ]
     }
     do throws(SystemError) {
@@ -28,7 +29,9 @@ extension Doctor {
     } catch { return [Diagnosis("event probes", .missing, "\(error)", loss: "sockeye watch")] }
   }
 
-  private static func fire(_ child: borrowing HeldChild, _ observer: EventObserver) throws(SystemError) -> [Diagnosis] {
+  private static func fire(_ child: borrowing HeldChild, _ observer: EventObserver) throws(SystemError)
+    -> [Diagnosis]
+  {
     do throws(Errno) { try child.release() } catch {
       throw SystemError("write", on: "the process that makes events", error)
     }
@@ -63,7 +66,8 @@ extension Doctor {
     if events.contains(where: receipt) {
       return Diagnosis(subject, .proved, "received by \(way)\(tax)\(better)")
     }
-    return Diagnosis(subject, .missing, "attached to \(way), but the event did not arrive\(better)", loss: choice.fact.loss)
+    return Diagnosis(
+      subject, .missing, "attached to \(way), but the event did not arrive\(better)", loss: choice.fact.loss)
   }
 }
 

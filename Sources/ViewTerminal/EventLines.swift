@@ -43,7 +43,9 @@ public struct EventLines {
       firstTime = first
       let micros = (event.bootNanoseconds &- min(first, event.bootNanoseconds)) / 1000
       let seconds = micros / 1_000_000
-      text.append(repeating: 0x20, count: seconds < 10 ? 4 : seconds < 100 ? 3 : seconds < 1000 ? 2 : seconds < 10_000 ? 1 : 0)
+      text.append(
+        repeating: 0x20,
+        count: seconds < 10 ? 4 : seconds < 100 ? 3 : seconds < 1000 ? 2 : seconds < 10_000 ? 1 : 0)
       text.append(decimal: seconds)
       text.append(".")
       text.append(decimal: micros % 1_000_000, digits: 6)

@@ -14,7 +14,9 @@ import Testing
   }
 
   private func fork(_ tree: inout ProcessTree, _ child: ProcessIdentity, of parent: ProcessIdentity) {
-    tree.fork(child: child, parent: parent, fallback: Process(identity: parent, name: "unseen", parentPID: ProcessID(0)))
+    tree.fork(
+      child: child, parent: parent,
+      fallback: Process(identity: parent, name: "unseen", parentPID: ProcessID(0)))
   }
 
   @Test("A child is its parent until it executes something, and knows its lineage")
@@ -65,7 +67,9 @@ import Testing
     #expect(tree.count == 0)
   }
 
-  @Test("At the ceiling the one that ended first goes, and without one the newcomer is not taken; both are counted")
+  @Test(
+    "At the ceiling the one that ended first goes, and without one the newcomer is not taken; both are counted"
+  )
   func ceiling() {
     var tree = ProcessTree(ceiling: 2)
     tree.seed(process(1, "a"), parent: nil)
@@ -77,7 +81,8 @@ import Testing
     #expect(tree.contains(identity(3)) && !tree.contains(identity(2)) && tree.evicted == 1)
   }
 
-  @Test("Whatever happens, it never holds more than its ceiling and forgets only what ended", arguments: 1...23)
+  @Test(
+    "Whatever happens, it never holds more than its ceiling and forgets only what ended", arguments: 1...23)
   func anySequence(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var tree = ProcessTree(ceiling: 31, keepNanoseconds: 40)
@@ -89,13 +94,16 @@ import Testing
         fork(&tree, child, of: live.randomElement(using: &random) ?? identity(0))
         if tree.contains(child) { live.insert(child) }
       case 3:
-        guard let ended = live.min(by: { ($0.startTicks, $0.pid) < ($1.startTicks, $1.pid) }) else { continue }
+        guard let ended = live.min(by: { ($0.startTicks, $0.pid) < ($1.startTicks, $1.pid) }) else {
+          continue
+        }
         tree.exit(ended, at: time)
         live.remove(ended)
       default: tree.expire(at: time)
       }
       guard tree.count <= 31, tree.liveCount == live.count, live.allSatisfy(tree.contains) else {
-        Issue.record("seed \(seed), step \(time): \(tree.count) entries, \(tree.liveCount) live, not \(live.count)")
+        Issue.record(
+          "seed \(seed), step \(time): \(tree.count) entries, \(tree.liveCount) live, not \(live.count)")
         return
       }
     }

@@ -3,9 +3,12 @@ import Testing
 
 extension HostTests {
   @Suite struct WatchTests {
-    @Test("23 processes that each connect once are all named, with path, arguments and parent, and so is who accepts")
+    @Test(
+      "23 processes that each connect once are all named, with path, arguments and parent, and so is who accepts"
+    )
     func storm() throws {
-      let watching = try Watching.run(["connect", "accept", "close"], [Watching.fixture, "storm", "23", "3", "1"])
+      let watching = try Watching.run(
+        ["connect", "accept", "close"], [Watching.fixture, "storm", "23", "3", "1"])
       #expect(watching.status == 0, "\(watching.errors)")
       let connects = Dictionary(grouping: watching.events("connect")) { $0.pid ?? 0 }
       for fact in watching.facts("client") {
@@ -17,15 +20,20 @@ extension HostTests {
         #expect(event.at("process", "parent", "pid") as? Int == parent)
         #expect(event.at("network", "local", "port") as? Int == port)
         // The other end is one of the servers.
-        let servers = Set(watching.facts("accept").compactMap { Int($0[0]) } + watching.facts("listen").compactMap { Int($0[0]) })
-        #expect(servers.contains(event.at("peer_process", "pid") as? Int ?? -1), "client \(index) has no peer")
+        let servers = Set(
+          watching.facts("accept").compactMap { Int($0[0]) }
+            + watching.facts("listen").compactMap { Int($0[0]) })
+        #expect(
+          servers.contains(event.at("peer_process", "pid") as? Int ?? -1), "client \(index) has no peer")
       }
       #expect(watching.facts("client").count == 23)
       checkServers(watching)
     }
 
     private func checkServers(_ watching: Watching) {
-      let accepts = Dictionary(grouping: watching.events("accept")) { $0.at("network", "peer", "port") as? Int ?? 0 }
+      let accepts = Dictionary(grouping: watching.events("accept")) {
+        $0.at("network", "peer", "port") as? Int ?? 0
+      }
       for fact in watching.facts("accept") {
         let found = accepts[Int(fact[1]) ?? -1] ?? []
         #expect(found.count == 1 && found.first?.pid == Int(fact[0]), "accept from port \(fact[1])")
@@ -40,7 +48,8 @@ extension HostTests {
       }
     }
 
-    @Test("Refused, refused later and unreachable connects are one event each, with the errno and the process")
+    @Test(
+      "Refused, refused later and unreachable connects are one event each, with the errno and the process")
     func failures() throws {
       let watching = try Watching.run(["connect", "connect_failed"], [Watching.fixture, "failures"])
       let failures = watching.events("connect_failed")
@@ -78,7 +87,9 @@ extension HostTests {
       #expect(failed.at("exec", "path") as? String == "/nonexistent/of/sockeye")
       #expect(failed.at("event", "reason") as? String == "ENOENT")
       let thread = try #require(watching.facts("thread").first)
-      let ended = watching.events("thread_exit").first { "\($0.at("process", "thread", "id") ?? "")" == thread[1] }
+      let ended = watching.events("thread_exit").first {
+        "\($0.at("process", "thread", "id") ?? "")" == thread[1]
+      }
       #expect(ended?.at("process", "thread", "name") as? String == "eye-thread")
     }
 
@@ -89,7 +100,8 @@ extension HostTests {
       let flows = Dictionary(grouping: watching.events("udp_flow")) { $0.pid ?? 0 }
       for fact in watching.facts("datagram") {
         let pid = Int(fact[1]) ?? -1
-        #expect(flows[pid]?.first?.at("process", "parent", "pid") as? Int == Int(fact[2]), "datagram \(fact[0])")
+        #expect(
+          flows[pid]?.first?.at("process", "parent", "pid") as? Int == Int(fact[2]), "datagram \(fact[0])")
         #expect(closes[pid]?.first?.at("flow", "bytes_sent") as? Int == Int(fact[4]), "datagram \(fact[0])")
       }
       #expect(watching.facts("datagram").count == 23)
@@ -115,14 +127,17 @@ extension HostTests {
 
     @Test("A hostile name is escaped in text and whole in JSON")
     func hostile() throws {
-      let folder = FileManager.default.temporaryDirectory.appending(path: "sockeye\u{1b}[31m\nevil-\(getpid())")
+      let folder = FileManager.default.temporaryDirectory.appending(
+        path: "sockeye\u{1b}[31m\nevil-\(getpid())")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(at: folder) }
       let program = folder.appending(path: "a\u{202e}b")
       try FileManager.default.copyItem(at: URL(filePath: "/bin/true"), to: program)
       let watching = try Watching.run(["exec"], [program.path])
       #expect(watching.events("exec").first?.at("process", "executable") as? String == program.path)
-      let text = try ToolRun.run([BuiltProducts.sockeye, "watch", "exec", "--color", "always", "--", program.path])
+      let text = try ToolRun.run([
+        BuiltProducts.sockeye, "watch", "exec", "--color", "always", "--", program.path,
+      ])
       let shown = String(decoding: text.output, as: UTF8.self)
       #expect(shown.split(separator: "\n").count == 1, "\(shown)")
       #expect(shown.contains("sockeye\\x1b[31m\\nevil") && shown.contains("\\u{202e}"))
@@ -150,12 +165,15 @@ extension HostTests {
       let seen = try ToolRun.run([BuiltProducts.sockeye, "watch", "exec", "--", "/bin/true"])
       #expect(seen.status == 0)
       let last = try #require(seen.errorLines.last)
-      #expect(last.hasPrefix("sockeye: 1 event; lost: kernel_missed 0, ring_lost 0, queue_lost 0; CPU "), "\(last)")
+      #expect(
+        last.hasPrefix("sockeye: 1 event; lost: kernel_missed 0, ring_lost 0, queue_lost 0; CPU "), "\(last)")
       #expect(try ToolRun.run([BuiltProducts.sockeye, "watch", "listen", "--", "/bin/true"]).status == 1)
       #expect(try ToolRun.run([BuiltProducts.sockeye, "watch", "--", "/nonexistent/of/sockeye"]).status == 2)
       #expect(try ToolRun.run([BuiltProducts.sockeye, "watch", "nonsense"]).status == 2)
       #expect(try ToolRun.run([BuiltProducts.sockeye, "watch", "--where", "dport ="]).status == 2)
-      let denied = try ToolRun.run(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534", BuiltProducts.sockeye, "watch"])
+      let denied = try ToolRun.run([
+        "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534", BuiltProducts.sockeye, "watch",
+      ])
       #expect(denied.status == 2 && denied.errors.contains("CAP_BPF"), "\(denied.errors)")
     }
   }

@@ -12,7 +12,9 @@ struct Watching {
   static let fixture = BuiltProducts.directory.appending(path: "EventFixture").path
 
   /// Runs `command` beneath `sockeye watch KINDS`.
-  static func run(_ kinds: [String], options: [String] = [], _ command: [String], limit: Double = 60) throws -> Watching {
+  static func run(_ kinds: [String], options: [String] = [], _ command: [String], limit: Double = 60) throws
+    -> Watching
+  {
     let run = try ToolRun.run(
       [BuiltProducts.sockeye, "watch", "-o", "jsonl"] + kinds + options + ["--"] + command, limit: limit)
     return try Watching(run)
@@ -38,7 +40,9 @@ struct Watching {
 
   func facts(_ name: String) -> [[String]] { facts.filter { $0.first == name }.map { Array($0.dropFirst()) } }
 
-  func events(_ action: String) -> [[String: Any]] { events.filter { $0.at("event", "action") as? String == action } }
+  func events(_ action: String) -> [[String: Any]] {
+    events.filter { $0.at("event", "action") as? String == action }
+  }
 }
 
 extension [String: Any] {

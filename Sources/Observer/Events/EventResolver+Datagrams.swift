@@ -30,7 +30,9 @@ extension EventResolver {
     }
   }
 
-  private mutating func remember(_ record: KernelEvent, _ facts: EventSocketFacts, _ identity: ProcessIdentity) {
+  private mutating func remember(
+    _ record: KernelEvent, _ facts: EventSocketFacts, _ identity: ProcessIdentity
+  ) {
     if let key = EventFlowKey(record), conversations.count < Self.limit {
       conversations[key.cookie, default: []].append(key)
     }
@@ -39,7 +41,9 @@ extension EventResolver {
   }
 
   /// A close for each conversation of the socket, with its counts.
-  private mutating func endConversations(_ facts: EventSocketFacts, _ identity: ProcessIdentity, _ time: UInt64) {
+  private mutating func endConversations(
+    _ facts: EventSocketFacts, _ identity: ProcessIdentity, _ time: UInt64
+  ) {
     let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
     if datagramOwners[port] == identity { datagramOwners[port] = nil }
     guard let keys = conversations.removeValue(forKey: facts.cookie.rawValue) else { return }
@@ -62,7 +66,8 @@ extension EventResolver {
 
   /// An answer of a name server, to the process that uses the port.
   mutating func takeAnswer(_ record: KernelEvent) {
-    guard let socket = record.socket, case .payload(let bytes) = record.detail, let answer = NameAnswer(bytes) else {
+    guard let socket = record.socket, case .payload(let bytes) = record.detail, let answer = NameAnswer(bytes)
+    else {
       return
     }
     let facts = EventSocketFacts(socket)

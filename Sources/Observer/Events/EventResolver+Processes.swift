@@ -7,7 +7,11 @@ extension EventResolver {
     guard let actor = record.actor else { return }
     switch record.detail {
     case .fork(let fork):
-      if record.kind == .fork { takeFork(fork, actor, record) } else { takeThread(Int32(bitPattern: fork.child_tid), record) }
+      if record.kind == .fork {
+        takeFork(fork, actor, record)
+      } else {
+        takeThread(Int32(bitPattern: fork.child_tid), record)
+      }
     case .exec(let exec): takeExec(exec, actor, record)
     case .execFailed(let error, let name):
       var event = event(.execFailed, at: record.time)
@@ -18,7 +22,8 @@ extension EventResolver {
     case .exit(let exit):
       if record.kind == .exit { takeExit(exit, actor, record) } else { takeThreadEnd(exit, actor, record) }
     case .rename(let rename):
-      guard rename.tid == rename.tgid, let identity = tree.identity(of: ProcessID(Int32(bitPattern: rename.tgid)))
+      guard rename.tid == rename.tgid,
+        let identity = tree.identity(of: ProcessID(Int32(bitPattern: rename.tgid)))
       else { return }
       tree.update(identity) { $0.name = RawText(rename.newName) }
     default: break
@@ -80,7 +85,9 @@ extension EventResolver {
   // MARK: Modules
 
   mutating func takeModule(_ record: KernelEvent) {
-    guard let actor = record.actor, case .module(let mapping, let path, let buildID) = record.detail else { return }
+    guard let actor = record.actor, case .module(let mapping, let path, let buildID) = record.detail else {
+      return
+    }
     let identity = self.actor(actor)
     let key = ModuleKey(process: identity, address: mapping.address)
     var facts = ModuleFacts(path: nil, address: mapping.address, size: mapping.size, buildID: buildID)

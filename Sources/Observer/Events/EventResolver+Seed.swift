@@ -77,7 +77,9 @@ extension EventResolver {
   private mutating func closeUnseen(_ seen: Set<SocketCookie>, _ lookBegan: UInt64) {
     var gone: [Connection] = []
     table.forEachOpen { connection in
-      if connection.opened < lookBegan, !seen.contains(SocketCookie(connection.cookie)) { gone.append(connection) }
+      if connection.opened < lookBegan, !seen.contains(SocketCookie(connection.cookie)) {
+        gone.append(connection)
+      }
     }
     for connection in gone {
       table.update(netns: connection.netns, cookie: connection.cookie) {

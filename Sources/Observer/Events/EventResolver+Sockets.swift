@@ -36,7 +36,8 @@ extension EventResolver {
 
   // MARK: Connects
 
-  private mutating func beginConnect(_ facts: EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64) {
+  private mutating func beginConnect(_ facts: EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64)
+  {
     guard facts.cookie != .unknown else { return }
     table.update(netns: facts.netns.rawValue, cookie: facts.cookie.rawValue) { connection in
       connection.take(facts)
@@ -91,10 +92,12 @@ extension EventResolver {
 
   // MARK: Servers
 
-  private mutating func accept(_ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64) {
+  private mutating func accept(_ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64)
+  {
     let netns = facts.netns.rawValue
     if facts.cookie == .unknown {
-      let found = table.find(netns: netns, protocol: facts.protocol.rawValue, local: facts.local, peer: facts.peer)
+      let found = table.find(
+        netns: netns, protocol: facts.protocol.rawValue, local: facts.local, peer: facts.peer)
       facts.cookie = SocketCookie(found?.cookie ?? 0)
     }
     let whole = facts
@@ -116,7 +119,8 @@ extension EventResolver {
     emit(facts, .accept, by: identity, at: time)
   }
 
-  private mutating func listen(_ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64) {
+  private mutating func listen(_ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64)
+  {
     let whole = facts
     table.update(netns: facts.netns.rawValue, cookie: facts.cookie.rawValue) { connection in
       connection.take(whole)
@@ -134,7 +138,8 @@ extension EventResolver {
   // MARK: Ends
 
   private mutating func close(
-    _ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ socket: EventSocket, _ record: KernelEvent
+    _ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ socket: EventSocket,
+    _ record: KernelEvent
   ) {
     let (netns, cookie) = (facts.netns.rawValue, facts.cookie.rawValue)
     let known = table[netns, cookie]

@@ -33,7 +33,9 @@ struct EventResolver: ~Copyable {
 
   init(_ request: EventRequest, flows: FlowTable?) throws(SystemError) {
     let identifiers = EntityIdentifiers.ofThisHost(try ProcFileSystem())
-    let reader = try ProcessFactsReader([.user, .arguments, .executable, .entityID, .cgroup, .workingDirectory])
+    let reader = try ProcessFactsReader([
+      .user, .arguments, .executable, .entityID, .cgroup, .workingDirectory,
+    ])
     self.identifiers = identifiers
     self.reader = reader
     actions = request.actions
@@ -106,7 +108,7 @@ struct EventResolver: ~Copyable {
       learn(identity, actor)
       return identity
     }
-    if let user = tree.process(identity)?.user, user.id == actor.uid { return identity }
+    if tree.userID(of: identity) == actor.uid { return identity }
     let user = users.user(actor.uid)
     tree.update(identity) { $0.user = user }
     return identity
@@ -131,7 +133,8 @@ struct EventResolver: ~Copyable {
   /// What the actor part of a record alone tells.
   mutating func bare(_ identity: ProcessIdentity, _ actor: EventActor) -> Process {
     var process = Process(
-      identity: identity, name: RawText(actor.name), parentPID: ProcessID(Int32(bitPattern: actor.parent_tgid)))
+      identity: identity, name: RawText(actor.name),
+      parentPID: ProcessID(Int32(bitPattern: actor.parent_tgid)))
     process.entityID = identifiers.identifier(of: identity)
     process.startWallNanoseconds = bootWallNanoseconds &+ actor.start
     process.user = users.user(actor.uid)

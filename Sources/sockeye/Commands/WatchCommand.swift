@@ -42,7 +42,8 @@ struct WatchCommand: ParsableCommand {
   @Option(name: .long, help: "Time of day (UTC), or seconds since the first event: absolute, relative.")
   var time = WatchTime.absolute
   @Option(
-    name: .long, help: ArgumentHelp("Remember closed connections and ended processes so long.", valueName: "T"))
+    name: .long,
+    help: ArgumentHelp("Remember closed connections and ended processes so long.", valueName: "T"))
   var keep = WatchDuration(nanoseconds: 60_000_000_000)
   @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
   var includesOwn = false
@@ -158,7 +159,7 @@ private struct WatchRun {
     Output.tell(observer.gaps.filter { $0.kind != .processRefused || $0.remedy != nil }, command.color)
     // Of the command's tree, what the kernel does after its end comes a little later.
     let reasons = observer.run(until: deadline) { take($0) }
-    if reasons.contains(.processEnded) { _ = observer.run(until: KernelClock.bootTimeNanoseconds + 50_000_000) { take($0) } }
+    if reasons.contains(.processEnded) { DetachedThread.sleep(milliseconds: 50) }
     observer.finish { take($0) }
     statistics = observer.statistics
   }
