@@ -13,7 +13,7 @@ public struct HeldChild: ~Copyable {
     precondition(!arguments.isEmpty, "a command has a name")
     var strings = unsafe arguments.map { unsafe strdup($0) }
     unsafe strings.append(nil)
-    defer { for unsafestring in unsafe strings { unsafe free(string) } }
+    defer { unsafe strings.forEach { unsafe free($0) } }
     var release: Int32 = -1
     var result: Int32 = -1
     // SAFETY: terminated strings in a terminated list, which outlive the call; the child has copies.
