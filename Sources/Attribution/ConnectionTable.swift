@@ -61,9 +61,11 @@ public struct ConnectionTable: Sendable {
     change(&connection)
     precondition(connection.netns == netns && connection.cookie == cookie, "the key of a connection stays")
     let after = Tuple(connection)
-    if connection.isInTupleIndex && after != before {
-      unindex(slot)
+    if after != before {
+      if connection.isInTupleIndex { unindex(slot) }
+      unpair(slot)
       connection.isInTupleIndex = false
+      connection.pair = -1
     }
     let wasOpen = slots[Int(slot)].isOpen
     slots[Int(slot)] = connection
@@ -155,7 +157,7 @@ public struct ConnectionTable: Sendable {
   private mutating func remove(_ slot: Int32) {
     let connection = slots[Int(slot)]
     if connection.isInTupleIndex { unindex(slot) }
-    if connection.pair >= 0 { slots[Int(connection.pair)].pair = -1 }
+    unpair(slot)
     byCookie.remove(slot, Self.hash(connection.netns, connection.cookie))
     if connection.isOpen {
       open.remove(slot, &slots)
@@ -188,11 +190,13 @@ public struct ConnectionTable: Sendable {
   private mutating func unindex(_ slot: Int32) {
     byTuple.remove(slot, Tuple(slots[Int(slot)]).hash)
     slots[Int(slot)].isInTupleIndex = false
+  }
+
+  private mutating func unpair(_ slot: Int32) {
     let pair = slots[Int(slot)].pair
-    if pair >= 0 {
-      slots[Int(pair)].pair = -1
-      slots[Int(slot)].pair = -1
-    }
+    if pair < 0 { return }
+    slots[Int(pair)].pair = -1
+    slots[Int(slot)].pair = -1
   }
 }
 

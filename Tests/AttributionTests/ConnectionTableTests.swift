@@ -130,26 +130,27 @@ import Testing
         table.expire(at: time)
         oracle.entries = oracle.entries.filter { entry in entry.value.closed.map { $0 + 50 > time } ?? true }
       }
-      check(table, oracle, seed, time)
+      guard check(table, oracle, seed, time) else { return }
     }
   }
 
-  private func check(_ table: ConnectionTable, _ oracle: Oracle, _ seed: UInt64, _ time: UInt64) {
-    guard table.count == oracle.entries.count else {
-      Issue.record("seed \(seed), step \(time): \(table.count) entries, not \(oracle.entries.count)")
-      return
+  /// False after the first difference.
+  private func check(_ table: ConnectionTable, _ oracle: Oracle, _ seed: UInt64, _ time: UInt64) -> Bool {
+    func differs(_ what: String) -> Bool {
+      Issue.record("seed \(seed), step \(time): \(what)")
+      return false
     }
+    if table.count != oracle.entries.count { return differs("\(table.count), not \(oracle.entries.count)") }
     for (cookie, entry) in oracle.entries {
       let found = table[1, cookie]
       let isSame =
         found?.local == entry.local && found?.peer == entry.peer && found?.isOpen == (entry.closed == nil)
-      if !isSame { Issue.record("seed \(seed), step \(time): cookie \(cookie) differs") }
+      if !isSame { return differs("cookie \(cookie)") }
       guard let other = table.otherEnd(netns: 1, cookie: cookie) else { continue }
       let isMutual = table.otherEnd(netns: 1, cookie: other.cookie)?.cookie == cookie
       let isReversed = other.local == entry.peer && other.peer == entry.local
-      if !isMutual || !isReversed {
-        Issue.record("seed \(seed), step \(time): a false pair \(cookie), \(other.cookie)")
-      }
+      if !isMutual || !isReversed { return differs("a false pair \(cookie), \(other.cookie)") }
     }
+    return true
   }
 }
