@@ -70,7 +70,8 @@ public struct ConnectionTable: Sendable {
     let wasOpen = slots[Int(slot)].isOpen
     slots[Int(slot)] = connection
     if wasOpen != connection.isOpen { move(slot, isOpen: connection.isOpen) }
-    if connection.hasWholeTuple && !connection.isInTupleIndex { index(slot, after) }
+    // One that a newer with the same ends has replaced does not come back.
+    if connection.hasWholeTuple && after != before { index(slot, after) }
   }
 
   /// Marks it as closed: from now on it is kept for a while only. False when it is not known, or was closed before.
