@@ -78,6 +78,8 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
+    .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
+
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
     .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
     .testTarget(
@@ -94,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "socket-fixture", path: "Tests/SocketFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
-    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "sockeye"]),
+    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),

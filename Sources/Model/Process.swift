@@ -12,6 +12,8 @@ public struct Process: Sendable {
   public var state: UInt8?
   public var executable: RawText?
   public var arguments: [RawText]?
+  /// The last argument is cut, or more would follow.
+  public var areArgumentsCut = false
   public var workingDirectory: RawText?
   /// `pts/0`, `tty1`.
   public var terminal: String?

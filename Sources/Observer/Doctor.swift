@@ -11,6 +11,7 @@ public enum Doctor {
     let privileges = Privileges.ofThisThread()
     var diagnoses = [rights(privileges)]
     diagnoses += withProbe { cookie in [iterator(cookie, privileges)] }
+    diagnoses += events(privileges)
     diagnoses += tables()
     diagnoses += descriptors(privileges)
     diagnoses.append(namespaces(privileges))

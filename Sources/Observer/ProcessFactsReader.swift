@@ -56,6 +56,23 @@ struct ProcessFactsReader: ~Copyable {
     return .read
   }
 
+  /// A process by its pid, with what is asked for; nil when there is none.
+  mutating func read(_ pid: Int32) -> Process? {
+    guard case .value(let directory) = proc.process(pid), let stat = directory.stat(&buffer).value else { return nil }
+    let identity = ProcessIdentity(pid: ProcessID(pid), startTicks: stat.startTicks)
+    var process = Process(identity: identity, name: RawText(stat.name), parentPID: ProcessID(stat.parentPID))
+    return fill(&process) == .read ? process : nil
+  }
+
+  /// Every process that the mount shows.
+  mutating func readAll() throws(SystemError) -> [Process] {
+    var processes: [Process] = []
+    for pid in try proc.processIDs() {
+      if let process = read(pid) { processes.append(process) }
+    }
+    return processes
+  }
+
   private func take(_ stat: ProcessStat, into process: inout Process) {
     process.name = RawText(stat.name)
     process.parentPID = ProcessID(stat.parentPID)

@@ -26,6 +26,7 @@
 #include <linux/vm_sockets.h>
 #include <linux/vm_sockets_diag.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <spawn.h>

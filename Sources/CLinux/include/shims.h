@@ -51,3 +51,12 @@ int clinux_perf_mappings(int cpu, uint32_t watermark);
 uint64_t clinux_perf_head(const void *page);
 uint64_t clinux_perf_tail(const void *page);
 void clinux_perf_set_tail(void *page, uint64_t tail);
+
+/// fork(2) and, when a byte arrives at `*release`, execvp(3) with signals as they are by default. `*failure` then gives
+/// the errno of a failed exec as an int, or its end. The child's pid, or -1 with errno.
+pid_t clinux_start_held(char *const arguments[], int *release, int *failure);
+/// What the held child runs instead if `arguments` is NULL: one event of each kind that the probes tell of. Returns 23.
+int clinux_event_workload(void);
+/// eventfd(2) that does not block; signalfd(2) of SIGINT, SIGTERM and SIGHUP, which the calling thread blocks.
+int clinux_eventfd(void);
+int clinux_stop_signals(void);

@@ -1,0 +1,69 @@
+import CLinux
+
+/// Where one thread waits for others, for a signal to stop, and for the end of a process.
+///
+/// Made before other threads: they then leave SIGINT, SIGTERM and SIGHUP to it.
+public final class WaitPoint: Sendable {
+  public struct Reasons: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// `wake` was called.
+    public static let woken = Reasons(rawValue: 1)
+    public static let stopSignal = Reasons(rawValue: 2)
+    public static let processEnded = Reasons(rawValue: 4)
+  }
+
+  private let wakeups: OwnedDescriptor
+  private let signals: OwnedDescriptor?
+  private let process: OwnedDescriptor?
+  /// Theirs, -1 for none; they stay open as long as this object.
+  private let numbers: (Int32, Int32, Int32)
+
+  /// - Parameter process: whose end is waited for.
+  public init(stopsOnSignals: Bool, process pid: Int32? = nil) throws(SystemError) {
+    let wakeups = try Self.open("eventfd", "wait point") { clinux_eventfd() }
+    let signals = stopsOnSignals ? try Self.open("signalfd", "wait point") { clinux_stop_signals() } : -1
+    let process = try pid.map { (pid) throws(SystemError) in
+      try Self.open("pidfd_open", "process \(pid)") { clinux_pidfd_open(pid, 0) }
+    }
+    numbers = (wakeups, signals, process ?? -1)
+    self.wakeups = OwnedDescriptor(owning: wakeups)
+    self.signals = signals < 0 ? nil : OwnedDescriptor(owning: signals)
+    self.process = process.map { OwnedDescriptor(owning: $0) }
+  }
+
+  private static func open(
+    _ call: StaticCallName, _ subject: String, _ body: () -> Int32
+  ) throws(SystemError) -> Int32 {
+    do throws(Errno) { return try retryingOnInterrupt(body) } catch {
+      throw SystemError(call, on: subject, error)
+    }
+  }
+
+  /// Ends the wait, or the next one. From any thread.
+  public func wake() {
+    var one: UInt64 = 1
+    // A full counter is as good.
+    wakeups.borrow { _ = unsafe write($0, &one, 8) }
+  }
+
+  /// poll(2): why it ended; empty after `milliseconds`.
+  public func wait(milliseconds: Int32) -> Reasons {
+    var waits = [
+      pollfd(fd: numbers.0, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: numbers.1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: numbers.2, events: Int16(POLLIN), revents: 0),
+    ]
+    // SAFETY: three entries; those with -1 are left out by the kernel.
+    guard unsafe poll(&waits, 3, milliseconds) > 0 else { return [] }
+    var reasons: Reasons = []
+    if waits[0].revents != 0 {
+      var count: UInt64 = 0
+      wakeups.borrow { _ = unsafe read($0, &count, 8) }
+      reasons.insert(.woken)
+    }
+    if waits[1].revents != 0 { reasons.insert(.stopSignal) }
+    if waits[2].revents != 0 { reasons.insert(.processEnded) }
+    return reasons
+  }
+}

@@ -1,0 +1,41 @@
+/// What happened, by the words of the schema `sockeye/1`.
+public enum EventAction: String, Sendable, CaseIterable {
+  case bind, listen, connect, accept, close, fork, exec, exit, dns, gap
+  case connectFailed = "connect_failed"
+  case udpFlow = "udp_flow"
+  case execFailed = "exec_failed"
+  case threadStart = "thread_start"
+  case threadExit = "thread_exit"
+  case moduleLoad = "module_load"
+  case moduleUnload = "module_unload"
+
+  public var family: EventFamily {
+    switch self {
+    case .bind, .listen, .connect, .connectFailed, .accept, .close, .udpFlow: .socket
+    case .fork, .exec, .execFailed, .exit: .process
+    case .threadStart, .threadExit: .thread
+    case .moduleLoad, .moduleUnload: .module
+    case .dns: .dns
+    case .gap: .gap
+    }
+  }
+}
+
+/// Actions that belong together: what `sockeye watch` is asked for.
+public enum EventFamily: String, Sendable, CaseIterable {
+  case socket, process, thread, module, dns
+  /// What was lost: shown whatever was asked for.
+  case gap
+
+  public var actions: Set<EventAction> { Set(EventAction.allCases.filter { $0.family == self }) }
+}
+
+/// How it ended.
+public enum EventOutcome: String, Sendable { case success, failure }
+
+/// How an event is known.
+public enum EventEvidence: String, Sendable {
+  case kernelEvent = "kernel_event"
+  /// Found by looking again and again (sock_diag, proc connector): short-lived things are missing.
+  case polling
+}

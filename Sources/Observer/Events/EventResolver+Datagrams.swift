@@ -1,0 +1,88 @@
+import Attribution
+import KernelBPF
+import KernelSystem
+import Model
+
+extension EventResolver {
+  mutating func takeDatagram(_ record: KernelEvent) {
+    guard let socket = record.socket, let actor = record.actor else { return }
+    let identity = self.actor(actor)
+    var facts = EventSocketFacts(socket)
+    switch (record.kind, record.detail) {
+    case (.datagramConnect, _):
+      facts.origin = .connect
+      var event = event(socket.error == 0 ? .connect : .connectFailed, at: record.time)
+      if socket.error != 0 {
+        event.outcome = .failure
+        event.reason = Errno(rawValue: socket.error).name
+      }
+      event.socket = facts
+      emit(event, by: identity)
+    case (.flow, .flow(let flow)):
+      facts.take(flow)
+      facts.origin = flow.packets_sent > 0 ? .connect : .accept
+      remember(record, facts, identity)
+      var event = event(.udpFlow, at: record.time)
+      event.socket = facts
+      emit(event, by: identity)
+    case (.flowEnd, _): endConversations(facts, identity, record.time)
+    default: break
+    }
+  }
+
+  private mutating func remember(
+    _ record: KernelEvent, _ facts: EventSocketFacts, _ identity: ProcessIdentity
+  ) {
+    if let key = EventFlowKey(record), conversations.count < Self.limit {
+      conversations[key.cookie, default: []].append(key)
+    }
+    let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
+    if datagramOwners.count < Self.limit { datagramOwners[port] = identity }
+  }
+
+  /// A close for each conversation of the socket, with its counts.
+  private mutating func endConversations(
+    _ facts: EventSocketFacts, _ identity: ProcessIdentity, _ time: UInt64
+  ) {
+    let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
+    if datagramOwners[port] == identity { datagramOwners[port] = nil }
+    guard let keys = conversations.removeValue(forKey: facts.cookie.rawValue) else { return }
+    for key in keys {
+      guard let flow = flows?.take(key) else { continue }
+      var ended = facts
+      var peer = EventSocket()
+      (peer.family, peer.peer_address) = (facts.family.rawValue, key.peer_address)
+      let address = peer.peer
+      ended.peer = Endpoint(
+        IPAddress(family: facts.family, high: address.high, low: address.low), port: key.peer_port)
+      ended.take(flow)
+      ended.durationNanoseconds = time &- flow.first
+      ended.origin = flow.packets_sent > 0 ? .connect : .accept
+      var event = event(.close, at: time)
+      event.socket = ended
+      emit(event, by: identity)
+    }
+  }
+
+  /// An answer of a name server, to the process that uses the port.
+  mutating func takeAnswer(_ record: KernelEvent) {
+    guard let socket = record.socket, case .payload(let bytes) = record.detail, let answer = NameAnswer(bytes)
+    else {
+      return
+    }
+    let facts = EventSocketFacts(socket)
+    var event = event(.dns, at: record.time)
+    event.socket = facts
+    event.detail = .dns(answer)
+    emit(event, by: datagramOwners[PortKey(netns: facts.netns.rawValue, port: facts.local.port)])
+  }
+}
+
+extension Connection {
+  mutating func take(_ facts: EventSocketFacts) {
+    family = facts.family.rawValue
+    self.protocol = facts.protocol.rawValue
+    local = facts.local
+    peer = facts.peer
+  }
+}

@@ -1,0 +1,215 @@
+import ArgumentParser
+import KernelSystem
+import Model
+import Observer
+import ViewRecords
+import ViewTerminal
+import ViewText
+
+/// `sockeye watch`: events as they happen.
+struct WatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Show connections and processes as they begin and end, each with the process behind it.",
+    usage: """
+      sockeye watch [KIND ...] [options]
+      sockeye watch [KIND ...] [options] -- COMMAND [ARGUMENT ...]
+      """,
+    discussion: """
+      KIND: socket (bind listen connect connect_failed accept close udp_flow), process (fork exec exec_failed exit),
+      thread (thread_start thread_exit), module (module_load module_unload), dns, all, or an action by its name.
+      Default: socket process. With a COMMAND, only what it and its children do, until it ends.
+
+      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. A connect is shown when it is
+      answered. What was lost is shown as a gap, and counted in the last line, on standard error.
+      Exit status: 0 events were seen, 1 none, 2 error or bad usage.
+
+        sockeye watch connect accept --where 'dport = :443'
+        sockeye watch process --duration 10s -o jsonl
+        sockeye watch -- curl -s https://example.org
+      """)
+
+  @Option(name: .long, help: "Only events of which this filter is sure: see the discussion of sockeye list.")
+  var `where`: String?
+  @Option(name: .long, help: ArgumentHelp("End after so many events.", valueName: "N"))
+  var count: UInt64?
+  @Option(name: .long, help: ArgumentHelp("End after this time: 5s, 2m, 1h.", valueName: "T"))
+  var duration: WatchDuration?
+  @Option(
+    name: .customLong("follow-tree"),
+    help: ArgumentHelp("Only what this process does, and what comes from it. Repeatable.", valueName: "PID"))
+  var roots: [Int32] = []
+  @Option(name: .long, help: "Time of day (UTC), or seconds since the first event: absolute, relative.")
+  var time = WatchTime.absolute
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Remember closed connections and ended processes so long.", valueName: "T"))
+  var keep = WatchDuration(nanoseconds: 60_000_000_000)
+  @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
+  var includesOwn = false
+  @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table (text) or jsonl.")
+  var output = WatchFormat.table
+  @Flag(name: .long, help: "The same as -o jsonl.") var jsonl = false
+  @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
+  var color = ColorChoice.auto
+  @Flag(name: [.customShort("n"), .long], help: "Accepted for the sake of habit: names are never looked up.")
+  var numeric = false
+
+  @Argument(help: ArgumentHelp("What to watch: see above. Behind --, a command to run.", valueName: "kind"))
+  var words: [String] = []
+
+  /// What stands behind `--`: the parser takes two lists of words for a mistake, and so gives us one.
+  private var command: [String] {
+    let arguments = CommandLine.arguments
+    let behind = arguments.firstIndex(of: "--").map { arguments[($0 + 1)...] } ?? []
+    return words.suffix(behind.count).elementsEqual(behind) ? Array(behind) : []
+  }
+
+  private func actions() throws -> Set<EventAction> {
+    let kinds = try words.dropLast(command.count).map { (word) in
+      guard let kind = WatchKind(argument: word) else {
+        throw ValidationError("'\(word)' is no kind of event; there are: \(WatchKind.words).")
+      }
+      return kind
+    }
+    let chosen = kinds.isEmpty ? [WatchKind(family: .socket), WatchKind(family: .process)] : kinds
+    return chosen.reduce(into: [.gap]) { $0.formUnion($1.actions) }
+  }
+
+  func validate() throws {
+    _ = try actions()
+    if !command.isEmpty && !roots.isEmpty {
+      throw ValidationError("A COMMAND and --follow-tree are one tree too many.")
+    }
+    if count == 0 { throw ValidationError("--count 0 would show nothing.") }
+  }
+
+  func run() throws {
+    let filter = try self.where.map { try Filter.parsing([$0]) }
+    guard Privileges.ofThisThread().mayTrace else {
+      throw Failure(
+        "watch needs CAP_BPF and CAP_PERFMON (root has them): without event probes, short-lived processes and "
+          + "connections cannot be seen; sockeye list shows those of this moment")
+    }
+    var run = WatchRun(self, filter: filter)
+    if command.isEmpty {
+      let wake = try waitPoint(for: nil)
+      let observer = try observe(roots.map { ProcessID($0) }, wake)
+      try run.show(observer, deadline: deadline)
+    } else {
+      try runCommand(&run)
+    }
+    try run.end()
+  }
+
+  private func runCommand(_ run: inout WatchRun) throws {
+    let child: HeldChild
+    do throws(SystemError) { child = try HeldChild(command) } catch { throw Failure("\(error)") }
+    let wake = try waitPoint(for: child.pid)
+    let observer = try observe([ProcessID(child.pid)], wake)
+    do throws(Errno) { try child.release() } catch { throw Failure("\(command[0]): \(error)") }
+    try run.show(observer, deadline: deadline)
+  }
+
+  private func waitPoint(for process: Int32?) throws -> WaitPoint {
+    do throws(SystemError) { return try WaitPoint(stopsOnSignals: true, process: process) } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  private func observe(_ roots: [ProcessID], _ wake: WaitPoint) throws -> EventObserver {
+    var request = EventRequest(actions: try actions())
+    request.roots = roots.isEmpty ? nil : roots
+    request.keepNanoseconds = keep.nanoseconds
+    request.includesOwn = includesOwn
+    do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
+      throw Failure("\(error.description); see sockeye doctor")
+    }
+  }
+
+  private var deadline: UInt64? { duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds } }
+}
+
+/// Shows what one observer tells, and sums it up.
+private struct WatchRun {
+  private let command: WatchCommand
+  private let filter: Filter?
+  private let standard = Output.standard()
+  private let isRecord: Bool
+  private var lines: EventLines
+  private let records = EventRecords()
+  private var text = TextBuffer()
+  private var shown: UInt64 = 0
+  private var unjudged: UInt64 = 0
+  private var statistics = EventStatistics()
+
+  init(_ command: WatchCommand, filter: Filter?) {
+    self.command = command
+    self.filter = filter
+    isRecord = command.jsonl || command.output == .jsonl
+    var options = EventLineOptions()
+    options.isColored = command.color.isOn(for: standard)
+    options.isTimeRelative = command.time == .relative
+    options.width = standard.width
+    lines = EventLines(options)
+  }
+
+  mutating func show(_ observer: EventObserver, deadline: UInt64?) throws {
+    // Sockets that nobody could be named for are told of by list; here only what could be helped.
+    Output.tell(observer.gaps.filter { $0.kind != .processRefused || $0.remedy != nil }, command.color)
+    // Of the command's tree, what the kernel does after its end comes a little later.
+    let reasons = observer.run(until: deadline) { take($0) }
+    if reasons.contains(.processEnded) { DetachedThread.sleep(milliseconds: 50) }
+    observer.finish { take($0) }
+    statistics = observer.statistics
+  }
+
+  /// False when enough was shown, or nobody reads any more.
+  private mutating func take(_ events: [Event]) -> Bool {
+    for event in events {
+      if let limit = command.count, shown >= limit { break }
+      guard event.action == .gap || isWanted(event) else { continue }
+      if event.action != .gap { shown += 1 }
+      if isRecord { records.append(event, to: &text) } else { lines.append(event, to: &text) }
+    }
+    let isRead = text.flush(to: standard.sink)
+    if let limit = command.count, shown >= limit { return false }
+    return isRead
+  }
+
+  private mutating func isWanted(_ event: Event) -> Bool {
+    guard let filter else { return true }
+    let verdict = filter.judges(event)
+    if verdict == .unknown { unjudged += 1 }
+    return verdict == .yes
+  }
+
+  /// `sockeye: 23 events; lost: kernel 0, ring 0, queue 0; CPU 31ms`
+  func end() throws {
+    try standard.finish()
+    var line = TextBuffer()
+    line.append("sockeye: ")
+    line.append(decimal: shown)
+    line.append(shown == 1 ? " event" : " events")
+    if unjudged > 0 {
+      line.append(", ")
+      line.append(decimal: unjudged)
+      line.append(" could not be judged by the filter")
+    }
+    line.append("; lost: kernel_missed ")
+    line.append(decimal: statistics.kernelMissed)
+    line.append(", ring_lost ")
+    line.append(decimal: statistics.ringLost)
+    line.append(", queue_lost ")
+    line.append(decimal: statistics.queueLost)
+    if statistics.flowsRefused > 0 {
+      line.append(", conversations ")
+      line.append(decimal: statistics.flowsRefused)
+    }
+    line.append("; CPU ")
+    line.append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
+    line.append("\n")
+    Output.error().write(line)
+    if shown == 0 { throw ExitStatus.nothingFound }
+  }
+}
