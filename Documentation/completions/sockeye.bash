@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|doctor|help)
+    list|who|watch|doctor|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -234,6 +234,45 @@ _sockeye_who() {
         ;;
     '-o'|'--output')
         __sockeye_add_completions -W 'table'$'\n''wide'$'\n''json'$'\n''jsonl'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_watch() {
+    repeating_flags=()
+    non_repeating_flags=(--own --jsonl -n --numeric --version -h --help)
+    repeating_options=(--follow-tree)
+    non_repeating_options=(--where --count --duration --time --keep -o --output --color)
+    __sockeye_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--where')
+        return
+        ;;
+    '--count')
+        return
+        ;;
+    '--duration')
+        return
+        ;;
+    '--follow-tree')
+        return
+        ;;
+    '--time')
+        __sockeye_add_completions -W 'absolute'$'\n''relative'
+        return
+        ;;
+    '--keep')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''jsonl'
         return
         ;;
     '--color')

@@ -51,7 +51,9 @@ public struct SnapshotAssembler {
   }
 
   /// An MPTCP socket and its subflows share an inode, in two tables.
-  private static func inodeKey(_ socket: Socket) -> UInt64 { socket.inode << 4 | UInt64(socket.table.rawValue) }
+  private static func inodeKey(_ socket: Socket) -> UInt64 {
+    socket.inode << 4 | UInt64(socket.table.rawValue)
+  }
 
   /// Adds a socket, or completes the one that has its cookie: its index, and whether it is new.
   public mutating func merge(_ socket: Socket) -> (index: Int, isNew: Bool) {

@@ -58,7 +58,9 @@ struct ProcessFactsReader: ~Copyable {
 
   /// A process by its pid, with what is asked for; nil when there is none.
   mutating func read(_ pid: Int32) -> Process? {
-    guard case .value(let directory) = proc.process(pid), let stat = directory.stat(&buffer).value else { return nil }
+    guard case .value(let directory) = proc.process(pid), let stat = directory.stat(&buffer).value else {
+      return nil
+    }
     let identity = ProcessIdentity(pid: ProcessID(pid), startTicks: stat.startTicks)
     var process = Process(identity: identity, name: RawText(stat.name), parentPID: ProcessID(stat.parentPID))
     return fill(&process) == .read ? process : nil

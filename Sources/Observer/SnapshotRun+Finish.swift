@@ -152,7 +152,8 @@ extension SnapshotRun {
     for held in scan.sockets {
       guard let socket = unheld[held.inode], let owner = owners[held.pid] else { continue }
       let holding = Holding(
-        socket: Int32(truncatingIfNeeded: socket), process: assembler.process(owner), descriptor: held.descriptor)
+        socket: Int32(truncatingIfNeeded: socket), process: assembler.process(owner),
+        descriptor: held.descriptor)
       guard known.insert(holding).inserted else { continue }
       assembler.hold(socket: socket, process: holding.process, descriptor: held.descriptor)
     }

@@ -20,7 +20,8 @@ struct Listing {
     throws -> Listing
   {
     // Both ways to holders must stand the same tests: SOCKEYE_HOLDERS_FROM=proc swift test --filter HostTests
-    let source = ProcessInfo.processInfo.environment["SOCKEYE_HOLDERS_FROM"].map { ["--holders-from", $0] } ?? []
+    let source =
+      ProcessInfo.processInfo.environment["SOCKEYE_HOLDERS_FROM"].map { ["--holders-from", $0] } ?? []
     let command = wrapper + [binary, "list", "-o", "json"] + source + arguments
     let run = try ToolRun.run(command)
     // 1 is «nothing found»: an empty array.
