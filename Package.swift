@@ -20,7 +20,7 @@ let package = Package(
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
     .target(name: "CLinux", linkerSettings: [.linkedLibrary("bpf")]),
-    // Message digests (community id, entity id, hash of an executable).
+    // Message digests (entity id, hash of an executable).
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
 
     // Sources: kernel -> raw records. They know nothing of Model.
@@ -63,12 +63,19 @@ let package = Package(
       linkerSettings: [.linkedLibrary("pthread"), .linkedLibrary("dl")]),
     // Loads every probe and says what the kernel made of it; runs on the kernels of KernelMatrix.
     .executableTarget(
-      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"], path: "KernelMatrix/probe-check",
+      name: "probe-check", dependencies: ["CLinux", "KernelSystem", "KernelBPF"],
+      path: "KernelMatrix/probe-check",
       swiftSettings: strict),
 
     .testTarget(
       name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .target(
+      name: "ProcessFixture", path: "Tests/ProcessFixture",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
+    .testTarget(
+      name: "KernelProcTests", dependencies: ["KernelProc", "KernelSystem", "CLinux", "ProcessFixture"],
+      exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
@@ -90,6 +97,10 @@ let package = Package(
       name: "socket-fixture", path: "Tests/SocketFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
+
+    // The built binary, and the rules of Documentation/Architecture.md.
+    .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),
+    .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]
 )

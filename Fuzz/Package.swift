@@ -17,6 +17,9 @@ let package = Package(
       name: "FuzzSockDiag", dependencies: [.product(name: "KernelNetlink", package: "sockeye")],
       swiftSettings: fuzzer),
     .executableTarget(
+      name: "FuzzProc", dependencies: [.product(name: "KernelProc", package: "sockeye")],
+      swiftSettings: fuzzer),
+    .executableTarget(
       name: "FuzzFilter", dependencies: [.product(name: "Model", package: "sockeye")], swiftSettings: fuzzer),
   ],
   swiftLanguageModes: [.v6]

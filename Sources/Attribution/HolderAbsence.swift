@@ -3,12 +3,12 @@ import Model
 extension Snapshot {
   /// Says of every socket without a holder why it has none.
   ///
-  /// - Parameter refusedProcesses: how many processes we were not allowed to look into: with any, a socket that
-  ///   still belongs to somebody may be theirs.
-  public mutating func explainAbsences(refusedProcesses: Int) {
+  /// - Parameter mayBeHidden: there are processes that we may not look into, or do not even see: a socket that still
+  ///   belongs to somebody may be theirs.
+  public mutating func explainAbsences(mayBeHidden: Bool) {
     for index in sockets.indices where sockets[index].holdingCount == 0 && sockets[index].absence == .none {
       let portID = detail(of: sockets[index])?.netlink?.portID
-      sockets[index].absence = sockets[index].absence(isRefusalPossible: refusedProcesses > 0, netlinkPortID: portID)
+      sockets[index].absence = sockets[index].absence(isRefusalPossible: mayBeHidden, netlinkPortID: portID)
     }
   }
 }

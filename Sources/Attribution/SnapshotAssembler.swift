@@ -14,6 +14,7 @@ public struct SnapshotAssembler {
   private var lastProcess: (identity: ProcessIdentity, index: Int32)?
   private var byCookie: KeyTable
   private var byInode = KeyTable()
+  private var inodeIndexedCount = 0
   /// Sockets that were added without a look-up, for nothing else could lead to them: not in `byCookie` yet.
   private var unindexed: [Int32] = []
   private var heldCount = 0
@@ -40,18 +41,27 @@ public struct SnapshotAssembler {
     unindexed = []
   }
 
+  /// The sockets by inode and table, made when the first source without cookies speaks.
+  private mutating func indexByInodeAndTable() {
+    while inodeIndexedCount < sockets.count {
+      let socket = sockets[inodeIndexedCount]
+      if socket.inode != 0 { _ = byInode.insert(Self.inodeKey(socket), inodeIndexedCount) }
+      inodeIndexedCount += 1
+    }
+  }
+
+  /// An MPTCP socket and its subflows share an inode, in two tables.
+  private static func inodeKey(_ socket: Socket) -> UInt64 { socket.inode << 4 | UInt64(socket.table.rawValue) }
+
   /// Adds a socket, or completes the one that has its cookie: its index, and whether it is new.
   public mutating func merge(_ socket: Socket) -> (index: Int, isNew: Bool) {
     indexAll()
     let fresh = sockets.count
     var index = fresh
-    if socket.cookie != .unknown {
-      index = byCookie.insert(socket.cookie.rawValue, fresh)
-    }
-    // An accepted MPTCP socket has a copy of its listener's cookie: then the inodes tell them apart.
-    let isCopy = index != fresh && sockets[index].inode != socket.inode && sockets[index].inode != 0 && socket.inode != 0
-    if isCopy || socket.cookie == .unknown && socket.inode != 0 {
-      index = byInode.insert(socket.inode, fresh)
+    if socket.cookie != .unknown { index = byCookie.insert(socket.cookie.rawValue, fresh) }
+    if isByInodeOnly(socket, found: index == fresh ? nil : index) {
+      indexByInodeAndTable()
+      index = byInode.index(of: Self.inodeKey(socket)) ?? fresh
     }
     guard index == fresh else {
       complete(index, from: socket)
@@ -59,6 +69,14 @@ public struct SnapshotAssembler {
     }
     sockets.append(socket)
     return (index, true)
+  }
+
+  /// The source had no cookie; or an accepted MPTCP socket has a copy of its listener's, and the inodes tell them apart.
+  private func isByInodeOnly(_ socket: Socket, found index: Int?) -> Bool {
+    guard socket.inode != 0 else { return false }
+    if socket.cookie == .unknown { return true }
+    guard let index, sockets[index].inode != 0 else { return false }
+    return sockets[index].inode != socket.inode
   }
 
   /// Adds a socket with what else is known of it.
@@ -119,7 +137,8 @@ public struct SnapshotAssembler {
 
   /// Says that a process holds a socket by a descriptor. Said twice, it counts twice: each source runs once.
   public mutating func hold(socket: Int, process: Int32, descriptor: Int32) {
-    holdings.append(Holding(socket: Int32(truncatingIfNeeded: socket), process: process, descriptor: descriptor))
+    holdings.append(
+      Holding(socket: Int32(truncatingIfNeeded: socket), process: process, descriptor: descriptor))
     if sockets[socket].holdingCount == 0 { heldCount += 1 }
     sockets[socket].holdingCount += 1
   }
@@ -130,7 +149,9 @@ public struct SnapshotAssembler {
   /// Indexes of sockets by inode, for a source that knows no cookies.
   public func indexByInode() -> InodeIndex {
     var table = KeyTable(minimumCapacity: sockets.count)
-    for (index, socket) in sockets.enumerated() where socket.inode != 0 { _ = table.insert(socket.inode, index) }
+    for (index, socket) in sockets.enumerated() where socket.inode != 0 {
+      _ = table.insert(socket.inode, index)
+    }
     return InodeIndex(table: table)
   }
 

@@ -9,7 +9,8 @@ extension Snapshot {
     }
     // The kernel tells a client its peer only once it was accepted; the waiting end knows its client before.
     var waiting = KeyTable()
-    for (index, socket) in sockets.enumerated() where socket.family == .unix && socket.inode == 0 && socket.peerInode != 0 {
+    for (index, socket) in sockets.enumerated()
+    where socket.family == .unix && socket.inode == 0 && socket.peerInode != 0 {
       _ = waiting.insert(socket.peerInode, index)
     }
     for index in sockets.indices where sockets[index].family == .unix {

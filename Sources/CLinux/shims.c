@@ -59,6 +59,10 @@ void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 int clinux_openat(int directory, const char *path, int flags) { return openat(directory, path, flags); }
 
+int clinux_create_at(int directory, const char *path, int flags, mode_t mode) {
+  return openat(directory, path, flags | O_CREAT | O_EXCL, mode);
+}
+
 static _Atomic(clinux_bpf_log) current_log;
 
 static int forward(enum libbpf_print_level level, const char *format, va_list arguments) {

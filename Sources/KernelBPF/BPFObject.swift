@@ -5,11 +5,14 @@ import KernelSystem
 struct BPFObject: Sendable {
   let name: StaticString
   let byteCount: Int
+  /// FNV-1a of the ELF image, from the build: another number is another object.
+  let fingerprint: UInt64
   let base64: StaticString
 
-  init(name: StaticString, byteCount: Int, base64: StaticString) {
+  init(name: StaticString, byteCount: Int, fingerprint: UInt64, base64: StaticString) {
     self.name = name
     self.byteCount = byteCount
+    self.fingerprint = fingerprint
     self.base64 = base64
   }
 
@@ -53,6 +56,9 @@ public struct BPFError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     let cause = "BPF \(object): \(step.rawValue): \(errno) (\(errno.name))"
-    return log.isEmpty ? cause : "\(cause): \(log)"
+    // The verifier's verdict is its last line but the counts; without rights there is none worth reading.
+    if errno == .notPermitted || log.isEmpty { return cause }
+    let lines = log.split(separator: "\n").filter { !$0.hasPrefix("libbpf: failed to load object") }
+    return lines.isEmpty ? cause : "\(cause): \(lines.suffix(3).joined(separator: "; "))"
   }
 }

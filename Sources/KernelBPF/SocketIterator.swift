@@ -20,72 +20,38 @@ import KernelSystem
 ///
 /// Since 5.8 (5.11 for `bpf_sock_from_file`); needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. Nothing stays in the
 /// kernel when it goes away.
-@safe public struct SocketIterator: ~Copyable {
-  private let object: OpaquePointer
-  private let link: OpaquePointer
+public struct SocketIterator: ~Copyable {
+  let program: IteratorProgram
 
-  private init(object: OpaquePointer, link: OpaquePointer) {
-    unsafe self.object = object
-    unsafe self.link = link
+  /// How this program came to be loaded.
+  public var loadReport: IteratorLoadReport { program.report }
+  /// The program came from the cache: no work on the kernel's types.
+  public var wasCached: Bool { program.report.wasCached }
+
+  /// Loads and verifies the program: from what an earlier run of this boot kept (about 1 ms), else by libbpf
+  /// (20–30 ms, nearly all of it the kernel's type information).
+  public static func load(
+    _ request: SocketIteratorRequest, useCache: Bool = true
+  ) throws(BPFError) -> SocketIterator {
+    try load(request, cache: useCache ? .ofThisUser() : .none, isWanted: useCache)
   }
 
-  /// Loads and verifies the program: 20–30 ms, nearly all of it the kernel's type information.
-  public static func load(_ request: SocketIteratorRequest) throws(BPFError) -> SocketIterator {
-    let log = BPFLog()
-    let object = unsafe try open(log)
-    func failed(_ step: BPFError.Step, _ status: Int32) -> BPFError {
-      let errno = Errno(rawValue: abs(status))
-      unsafe bpf_object__close(object)
-      return BPFError(step: step, object: "sockets", errno: errno, log: log.taken())
-    }
-    guard unsafe configure(object, request) else { throw failed(.configure, EINVAL) }
-    let loaded = unsafe bpf_object__load(object)
-    guard loaded == 0 else { throw failed(.load, loaded) }
-    guard let program = unsafe bpf_object__find_program_by_name(object, "sockets") else {
-      throw failed(.attach, ENOENT)
-    }
-    guard let link = unsafe bpf_program__attach_iter(program, nil) else {
-      throw failed(.attach, Errno.current.rawValue)
-    }
-    return unsafe SocketIterator(object: object, link: link)
-  }
-
-  private static func open(_ log: BPFLog) throws(BPFError) -> OpaquePointer {
-    let image = BPFObject.sockets.bytes()
-    var options = unsafe bpf_object_open_opts()
-    unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
-    // SAFETY: libbpf copies what it needs before open_mem returns.
-    let object = unsafe image.withUnsafeBytes { (bytes) -> OpaquePointer? in
-      unsafe bpf_object__open_mem(bytes.baseAddress, bytes.count, &options)
-    }
-    guard let object = unsafe object else {
-      throw BPFError(step: .open, object: "sockets", errno: .current, log: log.taken())
-    }
-    return unsafe object
-  }
-
-  /// Writes the program's constants, before the verifier sees them.
-  private static func configure(_ object: OpaquePointer, _ request: SocketIteratorRequest) -> Bool {
-    guard let map = unsafe bpf_object__find_map_by_name(object, ".rodata") else { return false }
-    var constants = sockeye_iterator_constants()
-    constants.families = request.families
-    constants.only_port = UInt32(request.port ?? 0)
-    constants.only_netns = request.netns ?? 0
-    constants.want_internals = request.wantsInternals ? 1 : 0
-    constants.want_namespaces = request.wantsNamespaces ? 1 : 0
-    // SAFETY: libbpf checks the size against the map's and copies.
-    return unsafe bpf_map__set_initial_value(map, &constants, MemoryLayout.size(ofValue: constants)) == 0
+  /// As above, with the cache in a place of the caller's choice.
+  static func load(
+    _ request: SocketIteratorRequest, cache: ProgramCache?, isWanted: Bool = true
+  ) throws(BPFError) -> SocketIterator {
+    let constants = sockeye_iterator_constants(request)
+    // SAFETY: a structure of integers without padding.
+    let bytes = unsafe withUnsafeBytes(of: constants) { unsafe [UInt8]($0) }
+    return SocketIterator(
+      program: try IteratorProgram.load(.sockets, constants: bytes, cache: cache, isWanted: isWanted))
   }
 
   /// Runs one pass; `body` gets whole records, many at a time, and must copy what it keeps.
   ///
   /// Throws `.create` or `.read` with the errno.
   public borrowing func forEachBatch(_ body: (SocketRecordBatch) -> Void) throws(BPFError) {
-    let number = unsafe bpf_iter_create(bpf_link__fd(link))
-    guard number >= 0 else {
-      throw BPFError(step: .create, object: "sockets", errno: .current, log: "")
-    }
-    let descriptor = OwnedDescriptor(owning: number)
+    let descriptor = try program.start()
     // The kernel's own buffer is 8 pages: a read returns at most that.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
     defer { unsafe buffer.deallocate() }
@@ -108,9 +74,15 @@ import KernelSystem
       unsafe buffer.baseAddress!.copyMemory(from: buffer.baseAddress! + batch.wholeByteCount, byteCount: kept)
     }
   }
+}
 
-  deinit {
-    _ = unsafe bpf_link__destroy(link)
-    unsafe bpf_object__close(object)
+extension sockeye_iterator_constants {
+  fileprivate init(_ request: SocketIteratorRequest) {
+    self.init()
+    families = request.families
+    only_port = UInt32(request.port ?? 0)
+    only_netns = request.netns ?? 0
+    want_internals = request.wantsInternals ? 1 : 0
+    want_namespaces = request.wantsNamespaces ? 1 : 0
   }
 }

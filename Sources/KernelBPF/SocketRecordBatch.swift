@@ -63,7 +63,9 @@ public struct SocketRecord: Sendable {
     guard bytes.count - offset >= MemoryLayout<sockeye_socket_record>.size else { return nil }
     // SAFETY: the guard keeps the load inside; every bit pattern is an integer.
     let length = Int(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-    guard length >= MemoryLayout<sockeye_socket_record>.size, bytes.count - offset >= length else { return nil }
+    guard length >= MemoryLayout<sockeye_socket_record>.size, bytes.count - offset >= length else {
+      return nil
+    }
     return length
   }
 

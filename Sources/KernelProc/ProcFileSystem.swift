@@ -49,6 +49,7 @@ public struct ProcFileSystem: ~Copyable, Sendable {
 func numbers(in directory: Int32) throws(Errno) -> [Int32] {
   var numbers: [Int32] = []
   var failure: Errno?
+  // SAFETY: the buffer is used inside the closure only, and has the size that the listing asks for.
   unsafe withUnsafeTemporaryAllocation(byteCount: DirectoryListing.bufferSize, alignment: 8) { buffer in
     do throws(Errno) {
       try unsafe DirectoryListing.forEachNumber(in: directory, buffer: buffer) { number, _ in

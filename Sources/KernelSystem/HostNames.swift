@@ -35,7 +35,8 @@ public enum HostNames {
       return unsafe withUnsafePointer(to: &address) { pointer in
         unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
           unsafe getnameinfo(
-            $0, socklen_t(MemoryLayout<Address>.size), &name, socklen_t(name.count), nil, 0, Int32(NI_NAMEREQD))
+            $0, socklen_t(MemoryLayout<Address>.size), &name, socklen_t(name.count), nil, 0,
+            Int32(NI_NAMEREQD))
         }
       }
     }
@@ -77,7 +78,9 @@ public enum Terminal {
   public static func width(_ descriptor: Int32) -> Int? {
     var size = winsize()
     // SAFETY: the request writes one `struct winsize`.
-    guard unsafe clinux_ioctl_pointer(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    guard unsafe clinux_ioctl_pointer(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
     return Int(size.ws_col)
   }
 }
@@ -90,7 +93,9 @@ public enum StandardStream {
     while offset < bytes.count {
       // SAFETY: the span is valid for the call, and the count is what is left of it.
       offset += try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
-        try retryingOnInterrupt { unsafe CLinux.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset) }
+        try retryingOnInterrupt {
+          unsafe CLinux.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
+        }
       }
     }
   }

@@ -6,7 +6,9 @@ public enum ProbeSocket {
   /// the kernel has no such socket.
   ///
   /// `AF_*`, `SOCK_*`, `IPPROTO_*` or the family's own number.
-  public static func open(family: UInt16, type: UInt16, protocol number: UInt16) throws(Errno) -> OwnedDescriptor {
+  public static func open(family: UInt16, type: UInt16, protocol number: UInt16) throws(Errno)
+    -> OwnedDescriptor
+  {
     let flags = Int32(SOCK_CLOEXEC.rawValue)
     return OwnedDescriptor(
       owning: try retryingOnInterrupt { socket(Int32(family), Int32(type) | flags, Int32(number)) })

@@ -45,7 +45,8 @@ extension SocketAnswers {
     }
   }
 
-  private static func option<Value: BitwiseCopyable>(_ number: Int32, _ name: Int32, _ empty: Value) -> Value? {
+  private static func option<Value: BitwiseCopyable>(_ number: Int32, _ name: Int32, _ empty: Value) -> Value?
+  {
     var value = empty
     var size = socklen_t(MemoryLayout<Value>.size)
     // SAFETY: the kernel writes at most `size` bytes of an integer.

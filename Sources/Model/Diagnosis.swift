@@ -15,7 +15,9 @@ public struct Diagnosis: Sendable, Equatable {
   /// What cannot be seen without it; nil when nothing is lost.
   public var loss: String?
   public var remedy: String?
-  public init(_ subject: String, _ status: Status, _ finding: String, loss: String? = nil, remedy: String? = nil) {
+  public init(
+    _ subject: String, _ status: Status, _ finding: String, loss: String? = nil, remedy: String? = nil
+  ) {
     self.subject = subject
     self.status = status
     self.finding = finding

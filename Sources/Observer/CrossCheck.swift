@@ -23,7 +23,8 @@ extension Snapshot {
       disagreements.append(
         Gap(
           kind: .disagreement, count: 1,
-          message: "descriptor \(holding.descriptor) of pid \(pid) disagrees with what the kernel listed for socket "
+          message:
+            "descriptor \(holding.descriptor) of pid \(pid) disagrees with what the kernel listed for socket "
             + "\(socket.cookie.rawValue): \(differences.joined(separator: ", "))",
           remedy: "if it stays so, trust neither: something may hide on this host"))
     }
@@ -31,7 +32,7 @@ extension Snapshot {
       disagreements.append(
         Gap(
           kind: .processRefused, count: unasked,
-          message: "\(unasked) sockets could not be asked: their processes ended or refused",
+          message: Counted.sockets(unasked) + " could not be asked: their processes ended or refused",
           remedy: "run as root, or with CAP_SYS_PTRACE"))
     }
     return disagreements

@@ -50,7 +50,11 @@ extension Doctor {
     let socket = try ProbeSocket.open(
       family: sample.family.rawValue, type: sample.type.rawValue, protocol: sample.number.rawValue)
     if sample.isBound {
-      if sample.family == .netlink { try ProbeSocket.bindNetlink(socket) } else { try ProbeSocket.bindToLoopback(socket) }
+      if sample.family == .netlink {
+        try ProbeSocket.bindNetlink(socket)
+      } else {
+        try ProbeSocket.bindToLoopback(socket)
+      }
     }
     if sample.listens { try ProbeSocket.listen(socket) }
     return socket
@@ -80,7 +84,8 @@ extension Doctor {
     }
     if assembler.sockets.contains(where: { $0.inode == answers.inode }) {
       return Diagnosis(
-        subject, .partial, "\(reason); own socket found in /proc/net, by its inode", loss: "cookies, and internals")
+        subject, .partial, "\(reason); own socket found in /proc/net, by its inode",
+        loss: "cookies, and internals")
     }
     return Diagnosis(
       subject, .partial, "\(reason), /proc/net neither",
@@ -111,19 +116,23 @@ extension Doctor {
       try proc.scanDescriptors(&scan)
     } catch { return Diagnosis(subject, .missing, "\(error)", loss: loss) }
     guard scan.sockets.contains(where: { $0.inode == answers.inode }) else {
-      return Diagnosis(subject, .missing, "own socket not found among \(scan.descriptorCount) descriptors", loss: loss)
+      return Diagnosis(
+        subject, .missing, "own socket not found among \(scan.descriptorCount) descriptors", loss: loss)
     }
     let found = "own socket found among \(scan.descriptorCount) descriptors"
     guard scan.deniedPIDs.isEmpty else {
       return Diagnosis(
         subject, .partial, "\(found); \(scan.deniedPIDs.count) processes refused", loss: loss,
         remedy: privileges.mayReadEveryProcess
-          ? "none: a security module or another namespace protects them" : "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")
+          ? "none: a security module or another namespace protects them"
+          : "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")
     }
     return Diagnosis(subject, .proved, found)
   }
 
-  private static func duplicate(_ number: Int32, _ answers: SocketAnswers, _ privileges: Privileges) -> Diagnosis {
+  private static func duplicate(_ number: Int32, _ answers: SocketAnswers, _ privileges: Privileges)
+    -> Diagnosis
+  {
     let subject = "pidfd_getfd"
     guard let asked = AskedSocket(number, of: ThisProcess.pid), asked.answers == answers else {
       return Diagnosis(

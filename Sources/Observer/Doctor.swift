@@ -25,7 +25,9 @@ public enum Doctor {
     let held = relevant.filter(privileges.has).map(\.name)
     let missing = relevant.filter { !privileges.has($0) }.map(\.name)
     let user = "user \(privileges.effectiveUserID)"
-    guard !missing.isEmpty else { return Diagnosis("privileges", .proved, "\(user), with \(held.joined(separator: " "))") }
+    guard !missing.isEmpty else {
+      return Diagnosis("privileges", .proved, "\(user), with \(held.joined(separator: " "))")
+    }
     return Diagnosis(
       "privileges", held.isEmpty ? .missing : .partial,
       "\(user), with \(held.isEmpty ? "no capability that matters here" : held.joined(separator: " "))",
@@ -48,7 +50,8 @@ public enum Doctor {
 
   private static func iterator(_ cookie: UInt64, _ privileges: Privileges) -> Diagnosis {
     let subject = "BPF iterator (task_file)"
-    let loss = "holders come from /proc: slower on large hosts; no sockets of namespaces that may not be entered"
+    let loss =
+      "holders come from /proc: slower on large hosts; no sockets of namespaces that may not be entered"
     let started = KernelClock.processCPUNanoseconds
     do throws(BPFError) {
       let iterator = try SocketIterator.load(SocketIteratorRequest())
@@ -62,7 +65,8 @@ public enum Doctor {
         }
       }
       let read = KernelClock.processCPUNanoseconds
-      let cost = "loaded in \(milliseconds(loaded &- started)), \(count) descriptors in \(milliseconds(read &- loaded))"
+      let cost =
+        "\(iterator.wasCached ? "kept program" : "program") loaded in \(milliseconds(loaded &- started)), \(count) descriptors in \(milliseconds(read &- loaded))"
       return found
         ? Diagnosis(subject, .proved, "own listener found by its cookie; \(cost)")
         : Diagnosis(subject, .missing, "own listener not found; \(cost)", loss: loss)

@@ -10,14 +10,24 @@ public struct HolderPlan: Sendable, Equatable {
   /// What decides.
   public struct Situation: Sendable, Equatable {
     public var mayTrace: Bool
+    /// The iterator names processes as the initial pid namespace does: elsewhere its pids mean others.
+    public var isInInitialPIDNamespace: Bool
     public var mayReadEveryProcess: Bool
+    /// The loaded program is kept until the host reboots (`/run/sockeye`, root only): loading is paid once.
+    public var keepsProgram: Bool
     /// Open files of the host, `/proc/sys/fs/file-nr`.
     public var openFiles: Int
     /// Namespaces whose TCP tables would each be walked by sock_diag.
     public var namespaces: Int
-    public init(mayTrace: Bool, mayReadEveryProcess: Bool, openFiles: Int, namespaces: Int) {
+    public init(
+      mayTrace: Bool, isInInitialPIDNamespace: Bool, mayReadEveryProcess: Bool, keepsProgram: Bool,
+      openFiles: Int,
+      namespaces: Int
+    ) {
       self.mayTrace = mayTrace
+      self.isInInitialPIDNamespace = isInInitialPIDNamespace
       self.mayReadEveryProcess = mayReadEveryProcess
+      self.keepsProgram = keepsProgram
       self.openFiles = openFiles
       self.namespaces = namespaces
     }
@@ -26,6 +36,7 @@ public struct HolderPlan: Sendable, Equatable {
   // Measured costs, microseconds (Documentation/Performance.md): loading the iterator, a descriptor by either way,
   // and a namespace by either way.
   static let iteratorLoad = 28_000.0
+  static let keptIteratorLoad = 1_500.0
   static let iteratorDescriptor = 0.4
   static let iteratorNamespace = 60.0
   static let procDescriptor = 4.3
@@ -48,12 +59,16 @@ public struct HolderPlan: Sendable, Equatable {
     guard situation.mayTrace else {
       return HolderPlan(.procfs, "the iterator needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN")
     }
+    guard situation.isInInitialPIDNamespace else {
+      return HolderPlan(.procfs, "the iterator's pids are not those of this pid namespace")
+    }
     guard situation.mayReadEveryProcess else {
       return HolderPlan(.iterator, "/proc would show own processes only")
     }
     let files = Double(situation.openFiles)
     let namespaces = Double(situation.namespaces)
-    let iterator = iteratorLoad + files * iteratorDescriptor + namespaces * iteratorNamespace
+    let load = situation.keepsProgram ? keptIteratorLoad : iteratorLoad
+    let iterator = load + files * iteratorDescriptor + namespaces * iteratorNamespace
     let procfs = files * procDescriptor + namespaces * procNamespace
     return iterator < procfs
       ? HolderPlan(.iterator, "cheaper for \(situation.openFiles) open files")

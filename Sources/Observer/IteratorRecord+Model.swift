@@ -22,7 +22,8 @@ extension Socket {
     if family.isInternet {
       local = Endpoint(
         IPAddress(family: family, high: record.localHigh, low: record.localLow), port: record.localPort)
-      peer = Endpoint(IPAddress(family: family, high: record.peerHigh, low: record.peerLow), port: record.peerPort)
+      peer = Endpoint(
+        IPAddress(family: family, high: record.peerHigh, low: record.peerLow), port: record.peerPort)
       if family == .inet6 { isV6Only = record.isV6Only }
     }
     if let isActive = record.isActiveSide { origin = isActive ? .connect : .accept }
@@ -32,7 +33,8 @@ extension Socket {
 
 extension IPAddress {
   init(family: AddressFamily, high: UInt64, low: UInt64) {
-    self = family == .inet ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(v6High: high, low: low)
+    self =
+      family == .inet ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(v6High: high, low: low)
   }
 }
 
@@ -45,7 +47,8 @@ extension SocketDetail {
     guard let tcpRecord = parts.tcp else { return }
     typeOfService = tcpRecord.tos
     // A listener has no connection to tell of.
-    guard SocketProtocol(rawValue: record.protocol) == .tcp, record.state != SocketState.listen.rawValue else { return }
+    guard SocketProtocol(rawValue: record.protocol) == .tcp, record.state != SocketState.listen.rawValue
+    else { return }
     let scale = JiffiesScale(jiffies: tcpRecord.jiffies, monotonicNanoseconds: tcpRecord.now)
     tcp = TCPInternals(tcpRecord, scale)
     timer = SocketTimer(tcpRecord, scale)
@@ -164,7 +167,8 @@ extension TCPInternals {
     maximumPacingRate = record.max_pacing_rate
     if record.rate_interval_us > 0 {
       deliveryRate =
-        UInt64(record.rate_delivered) &* UInt64(record.mss_cache) &* 1_000_000 / UInt64(record.rate_interval_us)
+        UInt64(record.rate_delivered) &* UInt64(record.mss_cache) &* 1_000_000
+        / UInt64(record.rate_interval_us)
     }
     // Chronographs, TCP_CHRONO_*: 1 busy, 2 receive window, 3 send buffer. The running one counts up to now, and
     // busy time is the sum of all three.

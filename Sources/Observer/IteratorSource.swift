@@ -40,7 +40,9 @@ struct IteratorSource: ~Copyable {
   init(_ request: SocketIteratorRequest) throws(BPFError) { iterator = try SocketIterator.load(request) }
 
   /// Adds every socket that is wanted, and its holders, to `assembler`.
-  borrowing func collect(into assembler: inout SnapshotAssembler, _ scope: FilterScope) throws(BPFError) -> Findings {
+  borrowing func collect(into assembler: inout SnapshotAssembler, _ scope: FilterScope) throws(BPFError)
+    -> Findings
+  {
     var findings = Findings()
     try iterator.forEachBatch { batch in
       batch.forEach { record, parts in
@@ -59,19 +61,24 @@ struct IteratorSource: ~Copyable {
         }
         let (index, isNew) = record.isShared ? assembler.merge(socket) : (assembler.append(socket), true)
         if isNew { findings.note(socket, record) }
-        if isNew { assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init(socketName:))) }
-        assembler.hold(socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
+        if isNew {
+          assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init(socketName:)))
+        }
+        assembler.hold(
+          socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
       }
     }
     return findings
   }
 
   /// Looks for the holders of `sockets` only.
-  borrowing func findHolders(of sockets: InodeIndex, into assembler: inout SnapshotAssembler) throws(BPFError) {
+  borrowing func findHolders(of sockets: InodeIndex, into assembler: inout SnapshotAssembler) throws(BPFError)
+  {
     try iterator.forEachBatch { batch in
       batch.forEach { record, _ in
         guard !record.isNamespace, let index = sockets[record.inode] else { return }
-        assembler.hold(socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
+        assembler.hold(
+          socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
       }
     }
   }
@@ -79,7 +86,8 @@ struct IteratorSource: ~Copyable {
 
 extension SocketRecord {
   fileprivate var holder: ProcessIdentity {
-    ProcessIdentity(pid: ProcessID(tgid), startTicks: ProcessStart.ticks(nanoseconds: processStartNanoseconds))
+    ProcessIdentity(
+      pid: ProcessID(tgid), startTicks: ProcessStart.ticks(nanoseconds: processStartNanoseconds))
   }
 }
 

@@ -33,7 +33,9 @@ struct NamespaceCatalog {
 
   /// The own namespace only. Throws when `/proc/self/ns/net` cannot be read.
   init(ownOnly proc: borrowing ProcFileSystem) throws(SystemError) {
-    guard case .value(let directory) = proc.process(ThisProcess.pid), let inode = directory.namespace(.net).value else {
+    guard case .value(let directory) = proc.process(ThisProcess.pid),
+      let inode = directory.namespace(.net).value
+    else {
       throw SystemError("readlink", on: "\(proc.path)/self/ns/net", .noSuchFile)
     }
     own = NetworkNamespace(UInt32(truncatingIfNeeded: inode))
@@ -53,7 +55,9 @@ struct NamespaceCatalog {
         continue  // its mounts are refused likewise
       default: continue
       }
-      guard let mounts = directory.namespace(.mnt).value, mountNamespaces.insert(mounts).inserted else { continue }
+      guard let mounts = directory.namespace(.mnt).value, mountNamespaces.insert(mounts).inserted else {
+        continue
+      }
       addMounts(of: directory, isOwn: mountNamespaces.count == 1 && pid == 1)
     }
   }
@@ -104,7 +108,8 @@ struct NamespaceCatalog {
   mutating func addPath(_ path: String, name: String?) throws(SystemError) -> NetworkNamespace {
     let descriptor = try OwnedDescriptor.open(path)
     guard let inode = NamespaceFile.networkNamespaceInode(descriptor) else {
-      throw SystemError("ioctl(NS_GET_NSTYPE)", on: "\(path), which is no network namespace", .invalidArgument)
+      throw SystemError(
+        "ioctl(NS_GET_NSTYPE)", on: "\(path), which is no network namespace", .invalidArgument)
     }
     add(inode, door: .path(path), name: name)
     return NetworkNamespace(UInt32(truncatingIfNeeded: inode))

@@ -15,7 +15,9 @@ public enum ObserverError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .system(let error): error.description
-    case .iterator(let error): error.description
+    case .iterator(let error):
+      error.errno.meansDenied
+        ? "the BPF iterator needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN (\(error))" : error.description
     case .namespace(let name, let reason): "network namespace '\(name)': \(reason)"
     }
   }
@@ -50,6 +52,8 @@ struct SnapshotRun: ~Copyable {
   var refusedProcesses = 0
   var unsupported: Set<SocketTable> = []
   var interruptedDumps = 0
+  /// Elsewhere processes outside are not even listed.
+  let isInInitialPIDNamespace: Bool
   var refusedNamespaces = 0
   var buffer = ReadBuffer()
 
@@ -58,6 +62,7 @@ struct SnapshotRun: ~Copyable {
     let proc = try ProcFileSystem()
     let home = try OwnedDescriptor.open("/proc/self/ns/net")
     catalog = try NamespaceCatalog(ownOnly: proc)
+    isInInitialPIDNamespace = proc.isInInitialPIDNamespace
     self.proc = proc
     self.home = home
     assembler = SnapshotAssembler()
@@ -84,8 +89,11 @@ struct SnapshotRun: ~Copyable {
       gaps.append(
         Gap(
           kind: .namespaceRefused, count: catalog.refusedProcesses,
-          message: "the network namespaces of \(catalog.refusedProcesses) processes could not be seen",
-          remedy: "run as root, or with CAP_SYS_PTRACE and CAP_SYS_ADMIN"))
+          message: "the network namespaces of " + Counted.processes(catalog.refusedProcesses)
+            + " could not be seen"
+            + (privileges.mayReadEveryProcess ? ", though every capability for it is there" : ""),
+          remedy: privileges.mayReadEveryProcess
+            ? nil : "run as root, or with CAP_SYS_PTRACE and CAP_SYS_ADMIN"))
     }
   }
 
@@ -94,8 +102,10 @@ struct SnapshotRun: ~Copyable {
     let plan = HolderPlan(
       request.holderSource,
       HolderPlan.Situation(
-        mayTrace: privileges.mayTrace, mayReadEveryProcess: privileges.mayReadEveryProcess,
-        openFiles: Int(clamping: openFiles), namespaces: selectedNamespaces.count))
+        mayTrace: privileges.mayTrace, isInInitialPIDNamespace: isInInitialPIDNamespace,
+        mayReadEveryProcess: privileges.mayReadEveryProcess,
+        keepsProgram: privileges.effectiveUserID == 0, openFiles: Int(clamping: openFiles),
+        namespaces: selectedNamespaces.count))
     switch plan.method {
     case .procfs: try collectByScan()
     case .iterator:
@@ -106,13 +116,27 @@ struct SnapshotRun: ~Copyable {
         if request.holderSource == .iterator { throw .iterator(error) }
         gaps.append(
           Gap(
-            kind: .sourceFailed, count: nil, message: "the BPF iterator failed, /proc was read instead: \(error)",
+            kind: .sourceFailed, count: nil,
+            message: "the BPF iterator failed, /proc was read instead: \(error)",
             remedy: "see sockeye doctor"))
         assembler = SnapshotAssembler()
         try collectByScan()
       }
     }
     assembler.shareHoldersByInode()
+    addAskedProcess()
+    if let onlyNamespace, catalog.entries[onlyNamespace] == nil, assembler.sockets.isEmpty {
+      throw .namespace(
+        "\(onlyNamespace.rawValue)", "no process, mount, descriptor or socket of it is to be seen")
+    }
+  }
+
+  /// A process that was asked for is in the answer, even if it holds nothing.
+  private mutating func addAskedProcess() {
+    guard let pid = request.process, case .value(let directory) = proc.process(pid.rawValue),
+      let stat = directory.stat(&buffer).value
+    else { return }
+    _ = assembler.process(ProcessIdentity(pid: pid, startTicks: stat.startTicks))
   }
 
   /// The namespaces whose tables are read, the own one first: there nothing has to be entered.

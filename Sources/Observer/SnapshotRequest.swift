@@ -31,6 +31,8 @@ public struct SnapshotRequest: Sendable {
   public var states = SocketStateSet.all
   /// What every shown internet socket satisfies, for the kernel to evaluate; nil for no such promise.
   public var internet: InternetExpression?
+  /// A process that is wanted whether it holds a socket or not.
+  public var process: ProcessID?
   /// TCP internals, memory and timers.
   public var wantsDetails = false
   /// How sockets came to their peers: who connected, who accepted.

@@ -9,7 +9,7 @@ extension SnapshotRun {
   consuming func finish() -> Snapshot {
     settleUnheld()
     let (catalog, request, privileges) = (self.catalog, self.request, self.privileges)
-    let (refused, evidence) = (refusedProcesses, self.evidence)
+    let (refused, evidence, seesAll) = (refusedProcesses, self.evidence, isInInitialPIDNamespace)
     var gaps = self.gaps + sourceGaps()
     let hasUnheld = !assembler.isEverySocketHeld
     var snapshot = self.assembler.finish()
@@ -17,15 +17,15 @@ extension SnapshotRun {
     snapshot.evidence = evidence
     snapshot.namespaces = catalog.infos
     ProcessFactsReader.fill(&snapshot, request.processFacts, &gaps)
-    if hasUnheld { snapshot.explainAbsences(refusedProcesses: refused) }
+    if hasUnheld { snapshot.explainAbsences(mayBeHidden: refused > 0 || !seesAll) }
     if request.wantsOrigins { snapshot.inferOrigins() }
     if request.tables.contains(SocketTable.unix) { snapshot.nameUnixPeers() }
     if hasUnheld && request.processFacts.contains(.user) { snapshot.nameOwners() }
     snapshot.nameInterfaces()
     if request.asksSockets { gaps += snapshot.crossCheckWithSockets() }
-    if hasUnheld, let gap = Self.refusalGap(snapshot, refused, privileges) {
+    if hasUnheld, let gap = Self.refusalGap(snapshot, refused, seesAll, privileges) {
       // One line says it all: the namespaces of processes that refused are among what is unseen.
-      gaps.removeAll { $0.kind == .namespaceRefused && $0.remedy != nil }
+      gaps.removeAll { $0.kind == .namespaceRefused && $0.count == catalog.refusedProcesses }
       gaps.append(gap)
     }
     snapshot.gaps = gaps
@@ -44,27 +44,45 @@ extension SnapshotRun {
       gaps.append(
         Gap(
           kind: .namespaceRefused, count: refusedNamespaces,
-          message: "\(refusedNamespaces) network namespaces could not be entered: their sockets without a process "
-            + "are missing" + (evidence == .iterator ? "" : ", and those of processes too"),
+          message: Counted.namespaces(refusedNamespaces) + " could not be entered: "
+            + (evidence == .iterator
+              ? "sockets there that no process holds are missing" : "the sockets there are missing"),
           remedy: "run as root, or with CAP_SYS_ADMIN"))
     }
     return gaps
   }
 
   /// The line that an ordinary user reads: how many sockets have no name for want of privilege.
-  private static func refusalGap(_ snapshot: Snapshot, _ refusedProcesses: Int, _ privileges: Privileges) -> Gap? {
+  private static func refusalGap(
+    _ snapshot: Snapshot, _ refusedProcesses: Int, _ seesAll: Bool, _ privileges: Privileges
+  ) -> Gap? {
     let unnamed = snapshot.sockets.count { $0.absence == .refused }
     guard unnamed > 0 else { return nil }
-    let processes = refusedProcesses == 1 ? "1 process" : "\(refusedProcesses) processes"
-    let remedy =
-      privileges.mayReadEveryProcess
-      ? nil
-      : "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+    let what = Counted.sockets(unnamed) + " could not be named: "
+    guard refusedProcesses > 0 || seesAll else {
+      return Gap(
+        kind: .processRefused, count: unnamed,
+        message: what + "processes outside this pid namespace are not to be seen",
+        remedy: "run in the initial pid namespace")
+    }
+    let why = Counted.processes(refusedProcesses) + " could not be looked into"
+    if privileges.mayReadEveryProcess {
+      return Gap(
+        kind: .processRefused, count: unnamed,
+        message: what + why + ", though every capability for it is there")
+    }
     return Gap(
-      kind: .processRefused, count: unnamed,
-      message: "\(unnamed) sockets could not be named: \(processes) could not be looked into"
-        + (remedy == nil ? ", though every capability for it is there" : ""),
-      remedy: remedy)
+      kind: .processRefused, count: unnamed, message: what + why,
+      remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")
+  }
+}
+
+/// Numbers with their nouns.
+enum Counted {
+  static func sockets(_ count: Int) -> String { count == 1 ? "1 socket" : "\(count) sockets" }
+  static func processes(_ count: Int) -> String { count == 1 ? "1 process" : "\(count) processes" }
+  static func namespaces(_ count: Int) -> String {
+    count == 1 ? "1 network namespace" : "\(count) network namespaces"
   }
 }
 
@@ -82,7 +100,8 @@ extension Snapshot {
   fileprivate mutating func nameInterfaces() {
     let own = namespaces.first { $0.isOwn }?.namespace
     for socket in sockets where socket.interfaceIndex != 0 && socket.netns == own {
-      guard interfaceName(of: socket) == nil, let name = HostNames.interfaceName(at: socket.interfaceIndex) else {
+      guard interfaceName(of: socket) == nil, let name = HostNames.interfaceName(at: socket.interfaceIndex)
+      else {
         continue
       }
       interfaces.append(
@@ -99,7 +118,8 @@ extension SnapshotRun {
     guard refusedProcesses == 0 || privileges.mayReadEveryProcess else { return }
     let unheld = assembler.unheldWithInode()
     guard !unheld.isEmpty else { return }
-    if privileges.mayTrace && request.holderSource != .procfs {
+    countHiddenProcesses()
+    if privileges.mayTrace && isInInitialPIDNamespace && request.holderSource != .procfs {
       do throws(BPFError) {
         if let source = iterator.take() {
           try source.findHolders(of: unheld, into: &assembler)
@@ -112,6 +132,39 @@ extension SnapshotRun {
     var scan = DescriptorScan()
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { return note("\(error)") }
     _ = assembler.hold(scan, unheld)
+    searchThreads(assembler.unheldWithInode())
+  }
+
+  /// Looks through the tables of single threads: one may have left its process's table, or outlived the first thread.
+  private mutating func searchThreads(_ unheld: InodeIndex) {
+    guard !unheld.isEmpty, let pids = try? proc.processIDs() else { return }  // no list: nothing to search
+    var owners: [Int32: ProcessIdentity] = [:]
+    for pid in pids {
+      guard case .value(let directory) = proc.process(pid), let stat = directory.stat(&buffer).value,
+        stat.threadCount > 1, let threads = directory.threadIDs().value
+      else { continue }
+      let owner = ProcessIdentity(pid: ProcessID(pid), startTicks: stat.startTicks)
+      for thread in threads where thread != pid { owners[thread] = owner }
+    }
+    var scan = DescriptorScan()
+    proc.scanDescriptors(of: owners.keys.sorted(), &scan)
+    var known: Set<Holding> = []  // threads that share a table show it each
+    for held in scan.sockets {
+      guard let socket = unheld[held.inode], let owner = owners[held.pid] else { continue }
+      let holding = Holding(
+        socket: Int32(truncatingIfNeeded: socket), process: assembler.process(owner), descriptor: held.descriptor)
+      guard known.insert(holding).inserted else { continue }
+      assembler.hold(socket: socket, process: holding.process, descriptor: held.descriptor)
+    }
+  }
+
+  /// Processes that even root may not look into: the iterator does not show theirs either, so they may be the holders.
+  private mutating func countHiddenProcesses() {
+    guard refusedProcesses == 0, let pids = try? proc.processIDs() else { return }  // no list: nothing to count
+    for pid in pids {
+      guard case .value(let directory) = proc.process(pid) else { continue }
+      if case .denied = directory.namespace(.net) { refusedProcesses += 1 }
+    }
   }
 
   private mutating func note(_ failure: String) {

@@ -76,7 +76,8 @@ extension SnapshotRun {
       guard case .value(let directory) = proc.network() else { return nil }
       return directory.statistics(&buffer).value
     case .process(let pid):
-      guard case .value(let process) = proc.process(pid), case .value(let directory) = process.network() else {
+      guard case .value(let process) = proc.process(pid), case .value(let directory) = process.network()
+      else {
         return nil
       }
       return directory.statistics(&buffer).value

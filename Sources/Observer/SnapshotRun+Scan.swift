@@ -20,7 +20,9 @@ extension SnapshotRun {
 
   private mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
     let states = request.states.diagStates
-    let questions = SocketTable.allCases.filter { request.tables.contains($0) }.map { (table: $0, states: states) }
+    let questions = SocketTable.allCases.filter { request.tables.contains($0) }.map {
+      (table: $0, states: states)
+    }
     enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
   }
 
@@ -46,7 +48,9 @@ extension SnapshotRun {
     for held in unmatched {
       guard let identity = identities[held.pid] else { continue }
       if known[held.inode] == nil {
-        guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else { continue }
+        guard let asked = AskedSocket(held.descriptor, of: held.pid), asked.answers.inode == held.inode else {
+          continue
+        }
         readTablesOfUnknownNamespace(asked, held)
         let socket = Socket(asked)
         guard filterScope.isWanted(socket) else { continue }
@@ -117,7 +121,9 @@ extension SnapshotRun {
   }
 
   /// Reads tables of the namespace that this thread is in: by sock_diag, and where it has none from `/proc/net`.
-  mutating func dump(_ questions: [(table: SocketTable, states: SocketStates)], in namespace: NetworkNamespace) {
+  mutating func dump(
+    _ questions: [(table: SocketTable, states: SocketStates)], in namespace: NetworkNamespace
+  ) {
     var missing: [SocketTable] = []
     do throws(SockDiagError) {
       var source = try SockDiagSource(netns: namespace)
@@ -135,7 +141,9 @@ extension SnapshotRun {
       take(source)
     } catch {
       gaps.append(
-        Gap(kind: .sourceFailed, count: nil, message: "sock_diag failed in netns \(namespace.rawValue): \(error)"))
+        Gap(
+          kind: .sourceFailed, count: nil,
+          message: "sock_diag failed in netns \(namespace.rawValue): \(error)"))
       missing = questions.map(\.table)
     }
     readProcNet(missing, namespace)

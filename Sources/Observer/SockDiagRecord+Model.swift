@@ -48,7 +48,9 @@ extension Socket {
   /// With what the counters tell about who connected.
   init(_ details: InetDiagDetails, netns: NetworkNamespace) {
     self.init(details.record, netns: netns)
-    guard origin == .unknown, let tcp = details.tcp, state == .established || state == .closeWait else { return }
+    guard origin == .unknown, let tcp = details.tcp, state == .established || state == .closeWait else {
+      return
+    }
     // As in sockets.bpf.c: acknowledged bytes count our SYN only on the side that called connect(2).
     let inFlight = UInt64(sendQueue ?? 0) &- UInt64(tcp.notSentBytes)
     let sent = tcp.sentBytes &- tcp.retransmittedBytes
@@ -59,13 +61,20 @@ extension Socket {
     }
   }
 
-  init(_ record: UnixDiagRecord, netns: NetworkNamespace) {
+  /// What the answers of all other families have.
+  private init(
+    _ family: AddressFamily, _ type: UInt8, cookie: UInt64, inode: UInt32, _ netns: NetworkNamespace
+  ) {
     self.init()
     self.netns = netns
-    cookie = SocketCookie(record.cookie)
-    inode = UInt64(record.inode)
-    family = .unix
-    type = SocketType(rawValue: UInt16(record.type))
+    self.cookie = SocketCookie(cookie)
+    self.inode = UInt64(inode)
+    self.family = family
+    self.type = SocketType(rawValue: UInt16(type))
+  }
+
+  init(_ record: UnixDiagRecord, netns: NetworkNamespace) {
+    self.init(.unix, record.type, cookie: record.cookie, inode: record.inode, netns)
     state = SocketState(rawValue: record.state) ?? .close
     shutdown = ShutdownSides(rawValue: record.shutdown ?? 0)
     receiveQueue = record.receiveQueue
@@ -76,12 +85,7 @@ extension Socket {
   }
 
   init(_ record: PacketDiagRecord, netns: NetworkNamespace) {
-    self.init()
-    self.netns = netns
-    cookie = SocketCookie(record.cookie)
-    inode = UInt64(record.inode)
-    family = .packet
-    type = SocketType(rawValue: UInt16(record.type))
+    self.init(.packet, record.type, cookie: record.cookie, inode: record.inode, netns)
     self.protocol = SocketProtocol(rawValue: record.protocol)
     userID = record.userID
     interfaceIndex = record.interface ?? 0
@@ -90,12 +94,7 @@ extension Socket {
   }
 
   init(_ record: NetlinkDiagRecord, netns: NetworkNamespace) {
-    self.init()
-    self.netns = netns
-    cookie = SocketCookie(record.cookie)
-    inode = UInt64(record.inode)
-    family = .netlink
-    type = SocketType(rawValue: UInt16(record.type))
+    self.init(.netlink, record.type, cookie: record.cookie, inode: record.inode, netns)
     self.protocol = SocketProtocol(rawValue: UInt16(record.protocol))
     state = record.state == 1 ? .established : .close
     receiveQueue = record.memory?.receiveAllocated
@@ -103,12 +102,7 @@ extension Socket {
   }
 
   init(_ record: VsockDiagRecord, netns: NetworkNamespace) {
-    self.init()
-    self.netns = netns
-    cookie = SocketCookie(record.cookie)
-    inode = UInt64(record.inode)
-    family = .vsock
-    type = SocketType(rawValue: UInt16(record.type))
+    self.init(.vsock, record.type, cookie: record.cookie, inode: record.inode, netns)
     state = SocketState(rawValue: record.state) ?? .close
     shutdown = ShutdownSides(rawValue: record.shutdown)
   }

@@ -27,7 +27,8 @@ struct SockDiagSource: ~Copyable {
     case .tcp:
       dumpInternet(.tcp, [.both], states, filter, wantsDetails, table, &assembler, wanted)
     case .udp: dumpInternet(.udp, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
-    case .udplite: dumpInternet(.udplite, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
+    case .udplite:
+      dumpInternet(.udplite, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
     case .raw: dumpInternet(.raw, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
     case .mptcp: dumpInternet(.mptcp, [.v4, .v6], states, filter, wantsDetails, table, &assembler, wanted)
     case .sctp: dumpInternet(.sctp, [.v4], states, filter, wantsDetails, table, &assembler, wanted)
@@ -64,7 +65,9 @@ struct SockDiagSource: ~Copyable {
     run(.unix(states: states.union(.listen), show: show), .unix) { (record, netns) in
       let name = record.name.map(RawText.init(socketName:))
       let socket = Socket(record, netns: netns)
-      if wanted(socket) { assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil, name: name) }
+      if wanted(socket) {
+        assembler.add(socket, detail: wantsDetails ? SocketDetail(record) : nil, name: name)
+      }
       // A connection that nobody accepted yet is no answer of its own, but its listener knows the other end.
       for client in record.pendingInodes {
         let pending = Socket(pendingFrom: client, of: socket)

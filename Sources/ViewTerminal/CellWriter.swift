@@ -28,7 +28,10 @@ struct CellWriter {
       if let user = process.user, let name = user.name { userNames[user.id] = name }
     }
     self.userNames = userNames
-    let named = snapshot.namespaces.compactMap { info in info.name.map { (info.namespace, $0) } }
+    // Ours has no name of its own, and ten digits tell less than a word.
+    let named = snapshot.namespaces.compactMap { info in
+      (info.name ?? (info.isOwn ? "own" : nil)).map { (info.namespace, $0) }
+    }
     namespaceNames = Dictionary(named) { first, _ in first }
   }
 

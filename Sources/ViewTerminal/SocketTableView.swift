@@ -34,19 +34,21 @@ public struct SocketTableView {
   public static func write(
     _ snapshot: Snapshot, sockets: [Int], _ options: TableOptions, to sink: TextBuffer.Sink
   ) -> Bool {
-    var view = SocketTableView(snapshot, options)
+    let first = sockets.first.map { snapshot.sockets[$0].netns }
+    let hasSeveral = sockets.contains { snapshot.sockets[$0].netns != first }
+    var view = SocketTableView(snapshot, options, hasSeveralNamespaces: hasSeveral)
     let natural = view.renderCells(sockets)
     let layout = TableLayout(view.columns, natural: natural, limit: options.isWide ? nil : options.width)
     return view.writeRows(sockets, layout, to: sink)
   }
 
-  private init(_ snapshot: Snapshot, _ options: TableOptions) {
+  private init(_ snapshot: Snapshot, _ options: TableOptions, hasSeveralNamespaces: Bool) {
     self.snapshot = snapshot
     self.options = options
     var columns = options.columns
     if columns.isEmpty {
       columns = options.isWide ? Column.wide : Column.standard
-      if snapshot.namespaces.count > 1 {
+      if hasSeveralNamespaces {
         if !columns.contains(.netns) { columns.insert(.netns, at: columns.count - 2) }
       } else {
         columns.removeAll { $0 == .netns }

@@ -25,7 +25,6 @@ extension TextBuffer {
     return width + 1 + count - portStart
   }
 
-
   /// A cell that has nothing to say.
   mutating func appendUnknown() -> Int {
     append("-")

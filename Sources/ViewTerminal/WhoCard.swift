@@ -47,8 +47,13 @@ public struct WhoCard {
     if socket.holdingCount > 0 {
       _ = cells.append(.process, of: socket, isWide: false, to: &text)
     } else {
-      text.append("no process ")
-      if socket.absence != .none { text.append(socket.absence.words) }
+      switch socket.absence {
+      case .refused: text.append("a process that could not be looked into")
+      case .none: text.append("no process")
+      default:
+        text.append("no process ")
+        text.append(socket.absence.words)
+      }
     }
     let holds = socket.holdingCount > 0
     switch (socket.state, socket.origin) {

@@ -10,25 +10,6 @@ extension TextBuffer {
     }
   }
 
-  @inlinable mutating func appendDotted(_ address: UInt32) {
-    // SAFETY: four octets of at most three digits, and three dots: 15.
-    unsafe write(atMost: 15) { room in
-      var count = 0
-      func put(_ byte: UInt8) {
-        unsafe room[count] = byte
-        count &+= 1
-      }
-      for shift: UInt32 in [24, 16, 8, 0] {
-        let octet = UInt8(truncatingIfNeeded: address >> shift)
-        if octet >= 100 { put(48 &+ octet / 100) }
-        if octet >= 10 { put(48 &+ octet / 10 % 10) }
-        put(48 &+ octet % 10)
-        if shift > 0 { put(46) }
-      }
-      return count
-    }
-  }
-
   @usableFromInline mutating func appendIPv6(_ address: IPAddress) {
     if address.isV4Mapped {
       append("::ffff:")

@@ -129,23 +129,53 @@ extension TextBuffer {
     }
   }
 
+  /// Dotted decimal: 10.0.0.1.
+  @inlinable mutating func appendDotted(_ address: UInt32) {
+    // SAFETY: four octets of at most three digits, and three dots: 15.
+    unsafe write(atMost: 15) { room in
+      var count = 0
+      func put(_ byte: UInt8) {
+        unsafe room[count] = byte
+        count &+= 1
+      }
+      for shift: UInt32 in [24, 16, 8, 0] {
+        let octet = UInt8(truncatingIfNeeded: address >> shift)
+        if octet >= 100 { put(48 &+ octet / 100) }
+        if octet >= 10 { put(48 &+ octet / 10 % 10) }
+        put(48 &+ octet % 10)
+        if shift > 0 { put(46) }
+      }
+      return count
+    }
+  }
+
   /// A number in decimal.
   @inlinable public mutating func append(decimal value: UInt64) {
     if value < 10 { return append(byte: 48 &+ UInt8(truncatingIfNeeded: value)) }
     let count = TextBuffer.digitCount(value)
-    // SAFETY: `digitCount` digits are written, at 0 to count - 1.
+    // SAFETY: `digitCount` digits are written, at 0 to count - 1; a pair below 100 has its two digits in `pairs`.
     unsafe write(atMost: count) { room in
+      let pairs = unsafe TextBuffer.digitPairs.utf8Start
       var rest = value
       var position = count
-      repeat {
-        let quotient = rest / 10
-        position &-= 1
-        unsafe room[position] = 48 &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+      while position >= 2 {
+        let quotient = rest / 100
+        let pair = Int(truncatingIfNeeded: rest &- quotient &* 100) &* 2
+        position &-= 2
+        unsafe room[position] = pairs[pair]
+        unsafe room[position &+ 1] = pairs[pair &+ 1]
         rest = quotient
-      } while position > 0
+      }
+      if position == 1 { unsafe room[0] = 48 &+ UInt8(truncatingIfNeeded: rest) }
       return count
     }
   }
+
+  /// `00` to `99`.
+  @usableFromInline static let digitPairs: StaticString = """
+    00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354\
+    555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+    """
 
   /// Digits of a number in decimal: 1 to 20.
   @inlinable static func digitCount(_ value: UInt64) -> Int {

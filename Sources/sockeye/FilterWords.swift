@@ -5,6 +5,11 @@ import Observer
 extension Filter {
   /// The filter that the command line's words make; an error with a caret beneath the wrong word.
   static func parsing(_ words: [String]) throws -> Filter {
+    if let first = words.first,
+      Sockeye.configuration.subcommands.contains(where: { $0._commandName == first })
+    {
+      throw Failure("'\(first)' is a command, and comes first: sockeye \(first) [options]")
+    }
     do throws(FilterError) {
       return try Filter(words: words, names: hostNames)
     } catch {

@@ -17,7 +17,9 @@ struct NamespaceChoice: ExpressibleByArgument {
     case "all": namespaces = .all
     case "current": namespaces = .current
     default:
-      if argument.hasPrefix("net:["), argument.hasSuffix("]"), let inode = UInt32(argument.dropFirst(5).dropLast()) {
+      if argument.hasPrefix("net:["), argument.hasSuffix("]"),
+        let inode = UInt32(argument.dropFirst(5).dropLast())
+      {
         namespaces = .inode(NetworkNamespace(inode))
       } else if let number = UInt32(argument) {
         namespaces =

@@ -33,7 +33,8 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// What every command that prints records takes.
 struct OutputOptions: ParsableArguments {
-  @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table, wide, json, jsonl or csv.")
+  @Option(
+    name: [.customShort("o"), .customLong("output")], help: "Print as table, wide, json, jsonl or csv.")
   var output: OutputFormat?
   @Flag(name: .long, help: "The same as -o json.") var json = false
   @Flag(name: .long, help: "The same as -o jsonl.") var jsonl = false
@@ -43,7 +44,9 @@ struct OutputOptions: ParsableArguments {
     name: [.customShort("n"), .long],
     help: "Numbers, no names looked up: the default, accepted for the sake of habit.")
   var numeric = false
-  @Flag(name: .long, help: "Look up names of addresses and services, for 2 s at most; what takes longer stays a number.")
+  @Flag(
+    name: .long,
+    help: "Look up names of addresses and services, for 2 s at most; what takes longer stays a number.")
   var resolve = false
 
   /// How long `--resolve` waits for all names together.

@@ -60,9 +60,13 @@ enum WhoTarget: Equatable {
 
   /// `10.0.0.5:443`, `[::1]:443`.
   private static func endpoint(_ word: String) -> Endpoint? {
-    guard let colon = word.lastIndex(of: ":"), let port = UInt16(word[word.index(after: colon)...]) else { return nil }
+    guard let colon = word.lastIndex(of: ":"), let port = UInt16(word[word.index(after: colon)...]) else {
+      return nil
+    }
     var host = word[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") {
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
       return nil
     }
     return IPAddress(String(host)).map { Endpoint($0, port: port) }
@@ -117,7 +121,8 @@ extension WhoTarget {
     case .port(let port):
       return socket.family.isInternet && (socket.local.port == port || socket.peer.port == port)
     case .address(let address):
-      return socket.family.isInternet && (socket.local.address.equals(address) || socket.peer.address.equals(address))
+      return socket.family.isInternet
+        && (socket.local.address.equals(address) || socket.peer.address.equals(address))
     case .endpoint(let endpoint):
       return socket.family.isInternet && (socket.local.equals(endpoint) || socket.peer.equals(endpoint))
     case .connection(let one, let other):

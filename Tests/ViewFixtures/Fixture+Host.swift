@@ -11,7 +11,7 @@ extension Fixture {
     host.addUnheld()
     host.addOtherFamilies()
     host.gap(
-      .processRefused, 3, "3 processes did not let us see their descriptors.", remedy: "Run sockeye as root.")
+      .processRefused, 3, "3 processes did not let us see their descriptors", remedy: "run sockeye as root")
     host.gap(.familyMissing, nil, "The kernel has no vsock_diag module: vsock sockets are not listed.")
     return host
   }

@@ -7,8 +7,10 @@
 #define tcp_diag_md5sig linux_tcp_diag_md5sig
 #define tcp_repair_opt linux_tcp_repair_opt
 #define tcp_repair_window linux_tcp_repair_window
+#define tcphdr linux_tcphdr
 #include <linux/tcp.h>
 #undef tcp_info
+#undef tcphdr
 #undef tcp_zerocopy_receive
 #undef tcp_md5sig
 #undef tcp_diag_md5sig

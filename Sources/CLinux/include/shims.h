@@ -32,6 +32,8 @@ int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument);
 void clinux_ignore_broken_pipes(void);
 /// open(2) and openat(2) without the variadic mode (O_CREAT is not for these).
 int clinux_openat(int directory, const char *path, int flags);
+/// openat(2) with O_CREAT and O_EXCL added: a new file of that mode, or EEXIST.
+int clinux_create_at(int directory, const char *path, int flags, mode_t mode);
 
 /// One line of libbpf's log; `level` is `enum libbpf_print_level`.
 typedef void (*clinux_bpf_log)(int level, const char *line);

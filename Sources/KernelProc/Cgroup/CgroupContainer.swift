@@ -2,19 +2,21 @@ extension CgroupContainer {
   /// The container that component `index` of a path names, with the ones above it as hints.
   init?(_ parts: [[UInt8]], at index: Int) {
     // kubepods-besteffort-pod….slice:cri-containerd:3c… : a cgroupfs driver given a systemd path.
-    let fields = parts[index].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-    if fields.count == 3 {
-      guard let found = Self.marked(fields[1], "", fields[2]) else { return nil }
+    if parts[index].contains(UInt8(ascii: ":")) {
+      let fields = parts[index].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count == 3, let found = Self.marked(fields[1], id: fields[2]) else { return nil }
       self = found
       return
     }
     let name = parts[index][...]
-    if let found = Self.scope(name) ?? Self.machine(name, beneath: parts[..<index])
-      ?? Self.lxc(name, parts, index) ?? Self.bare(name, beneath: parts[..<index])
-    {
-      self = found
-    } else {
-      return nil
+    guard
+      let found = Self.scope(name) ?? Self.machine(name, beneath: parts[..<index])
+        ?? Self.lxc(name, parts, index) ?? Self.bare(name, beneath: parts[..<index])
+    else { return nil }
+    self = found
+    // …/systemd-nspawn@web.service/supervisor: systemd-nspawn(1) itself; the machine is in `payload`.
+    if runtime == .nspawn, index + 1 < parts.count, parts[index + 1].elementsEqual("supervisor".utf8) {
+      isMonitor = true
     }
   }
 
@@ -30,12 +32,10 @@ extension CgroupContainer {
   private static func scope(_ name: ArraySlice<UInt8>) -> CgroupContainer? {
     let stem = name.ends(with: ".scope") ? name.dropLast(6) : name
     guard let dash = stem.lastIndex(of: UInt8(ascii: "-")) else { return nil }
-    return marked(stem[..<dash], "", stem[(dash + 1)...])
+    return marked(stem[..<dash], id: stem[(dash + 1)...])
   }
 
-  private static func marked(
-    _ mark: ArraySlice<UInt8>, _: String, _ id: ArraySlice<UInt8>
-  ) -> CgroupContainer? {
+  private static func marked(_ mark: ArraySlice<UInt8>, id: ArraySlice<UInt8>) -> CgroupContainer? {
     guard id.isHexadecimal(64) || id.isHexadecimal(32) else { return nil }
     guard let found = marks.first(where: { mark.elementsEqual($0.mark.utf8) }) else { return nil }
     return CgroupContainer(runtime: found.runtime, id: Array(id), isMonitor: found.isMonitor)

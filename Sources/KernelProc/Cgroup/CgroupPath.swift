@@ -14,7 +14,7 @@ public struct CgroupContainer: Hashable, Sendable {
   public var runtime: ContainerRuntime
   /// 64 hexadecimal digits for most; a name for lxc and nspawn. Chosen by the runtime's user: bytes.
   public var id: [UInt8]
-  /// The runtime's watcher of the container (conmon, lxc monitor), not a process inside of it.
+  /// The runtime's watcher of the container (conmon, lxc monitor, systemd-nspawn), not a process inside of it.
   public var isMonitor: Bool
 
   public init(runtime: ContainerRuntime, id: [UInt8], isMonitor: Bool = false) {
@@ -27,7 +27,7 @@ public struct CgroupContainer: Hashable, Sendable {
 /// What the path of a cgroup says about who owns the processes in it.
 ///
 /// The names are conventions, and whoever may make cgroups may follow them without being one: good for
-/// display, no proof.
+/// display, no proof. Reading one takes microseconds: keep the answer by path where there are many processes.
 public struct CgroupPath: Hashable, Sendable {
   /// The nearest unit that is no slice, with its escapes (`\x2d`): `ssh.service`, `session-3.scope`. In a
   /// container with its own systemd it is that systemd's.
@@ -62,8 +62,8 @@ public struct CgroupPath: Hashable, Sendable {
 
   /// Reads all lines of a process: the unit of the most telling one, the container of any.
   public init(_ lines: [CgroupMembership]) {
-    let path = CgroupMembership.mostTelling(lines) ?? []
-    self.init(parsing: path.span)
+    let telling = CgroupMembership.mostTelling(lines) ?? []
+    self.init(parsing: telling.span)
     for line in lines where container == nil || podUID == nil {
       let other = CgroupPath(parsing: line.path.span)
       if container == nil { container = other.container }
@@ -86,6 +86,7 @@ public struct CgroupPath: Hashable, Sendable {
 
   /// The number in `user@1000.service` (a manager) or `user-1000.slice`.
   private static func owner(_ name: ArraySlice<UInt8>) -> (userID: UInt32, isManager: Bool)? {
+    guard name.first == UInt8(ascii: "u") else { return nil }
     if let id = name.between("user@", ".service")?.decimal { return (id, true) }
     if let id = name.between("user-", ".slice")?.decimal { return (id, false) }
     return nil

@@ -1,3 +1,4 @@
+import CLinux
 import KernelSystem
 
 /// The name that people gave a container, and its pod's.
@@ -34,8 +35,9 @@ extension HostRoot {
         if let name = place.parse(buffer.bytes, container.id) { return .value(name) }
       case .denied: refusal = .denied
       case .absent, .gone: break
+      // A file in the way of a directory is one more place without it.
+      case .failed(let errno) where errno.rawValue == ENOTDIR: break
       case .failed(let errno):
-        // A file in the way of a directory (ENOTDIR) is one more place without it.
         if case .absent = refusal { refusal = .failed(errno) }
       }
     }
@@ -49,14 +51,17 @@ extension HostRoot {
 
   /// Where to look, the likeliest first.
   private static func places(_ id: String, runtime: ContainerRuntime, home: [UInt8]?) -> [Place] {
-    let docker = [Place(path: "var/lib/docker/containers/\(id)/config.v2.json") { text, _ in dockerName(text) }]
+    let docker = [
+      Place(path: "var/lib/docker/containers/\(id)/config.v2.json") { text, _ in dockerName(text) }
+    ]
     let task = "run/containerd/io.containerd.runtime.v2.task"
     let containerd = ["k8s.io", "default", "moby"].map { namespace in
       Place(path: "\(task)/\(namespace)/\(id)/config.json") { text, _ in annotatedName(text) }
     }
     var stores = ["var/lib/containers/storage", "run/containers/storage"]
     if let home, home.first == UInt8(ascii: "/"), home.count > 1 {
-      stores.insert(String(decoding: home.dropFirst(), as: UTF8.self) + "/.local/share/containers/storage", at: 0)
+      let home = String(decoding: home.dropFirst(), as: UTF8.self)
+      stores.insert(home + "/.local/share/containers/storage", at: 0)
     }
     let crio = stores.map { store in
       Place(path: "\(store)/overlay-containers/\(id)/userdata/config.json") { text, _ in annotatedName(text) }
@@ -77,7 +82,7 @@ extension HostRoot {
   }
 }
 
-/// `"Name":"/web"` of Docker's config.v2.json, without the slash; Kubernetes' labels, where they are.
+/// `"Name":"/web"` of Docker's config.v2.json, without the slash.
 func dockerName(_ text: Span<UInt8>) -> ContainerName? {
   var json = JSONScanner(text)
   guard json.enter("Name"), let name = json.string(), !name.isEmpty else { return nil }
@@ -91,7 +96,7 @@ func annotatedName(_ text: Span<UInt8>) -> ContainerName? {
   var found: [String: [UInt8]] = [:]
   while let key = json.nextKey() {
     let key = String(decoding: key, as: UTF8.self)
-    guard ["io.kubernetes.", "nerdctl/"].contains(where: { key.hasPrefix($0) }), let value = json.string() else {
+    guard key.hasPrefix("io.kubernetes.") || key.hasPrefix("nerdctl/"), let value = json.string() else {
       if !json.skipValue() { break }
       continue
     }

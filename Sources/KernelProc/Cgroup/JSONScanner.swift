@@ -128,7 +128,7 @@ struct JSONScanner: ~Escapable {
         // A pair that is none leaves `value` a surrogate: U+FFFD for both.
         if low & 0xfc00 == 0xdc00 { value = 0x1_0000 + (value & 0x3ff) << 10 | UInt32(low & 0x3ff) }
       }
-      result.append(contentsOf: Array(String(Unicode.Scalar(value) ?? "\u{fffd}").utf8))
+      result.append(contentsOf: UTF8.encode(Unicode.Scalar(value) ?? "\u{fffd}").map(Array.init) ?? [])
     default: result.append(byte)
     }
     return true

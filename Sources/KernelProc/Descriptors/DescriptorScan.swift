@@ -7,6 +7,12 @@ public struct HeldInode: Hashable, Sendable {
   public var inode: UInt64
   public var pid: Int32
   public var descriptor: Int32
+
+  public init(inode: UInt64, pid: Int32, descriptor: Int32) {
+    self.inode = inode
+    self.pid = pid
+    self.descriptor = descriptor
+  }
 }
 
 /// A process that holds at least one: pid and start time together are its identity.
@@ -14,12 +20,17 @@ public struct HolderProcess: Hashable, Sendable {
   public var pid: Int32
   /// Clock ticks after boot, read through the same directory as the descriptors.
   public var startTicks: UInt64
+
+  public init(pid: Int32, startTicks: UInt64) {
+    self.pid = pid
+    self.startTicks = startTicks
+  }
 }
 
 /// What one pass over `/proc/*/fd` found: flat, in the order of pids, then of descriptors.
 ///
-/// - It reads the table of each thread group's leader. A thread that left it (`unshare(CLONE_FILES)`) has a
-///   table of its own that is not seen; telling such threads costs a kcmp(2) each.
+/// - It reads the table of each thread group's leader, or of another thread where the leader has ended or has
+///   nothing open. A further table (`unshare(CLONE_FILES)`) is not seen; telling such threads costs a kcmp(2) each.
 /// - A namespace file that was opened by a path (`/run/netns/x`) shows as that path, and is not seen: the
 ///   mounts have it.
 /// - A descriptor in flight (SCM_RIGHTS, not yet received), or one in an io_uring's table, is in no table.
@@ -91,6 +102,7 @@ private enum LinkText {
   private var buffer = ReadBuffer(capacity: 1024)
 
   init(entries: UnsafeMutableRawBufferPointer, link: UnsafeMutableRawPointer) {
+    // SAFETY: stored only; the caller keeps both valid for the life of this value.
     unsafe self.entries = entries
     unsafe self.link = link
   }
@@ -107,7 +119,9 @@ private enum LinkText {
     let namespaceCount = scan.namespaces.count
     do throws(Errno) {
       try table.borrow { (table) throws(Errno) in
+        let descriptorCount = scan.descriptorCount
         try list(table, of: pid, into: &scan)
+        if scan.descriptorCount == descriptorCount { try listThreads(beside: table, of: pid, into: &scan) }
         if scan.sockets.count == socketCount && scan.namespaces.count == namespaceCount { return }
         scan.processes.append(HolderProcess(pid: pid, startTicks: try startTicks(beside: table)))
       }
@@ -134,6 +148,7 @@ private enum LinkText {
   /// Appends the sockets and namespaces of one open table.
   private func list(_ table: Int32, of pid: Int32, into scan: inout DescriptorScan) throws(Errno) {
     var failure: Errno?
+    // SAFETY: `entries` has `bufferSize` bytes.
     try unsafe DirectoryListing.forEachNumber(in: table, buffer: entries) { descriptor, name in
       scan.descriptorCount += 1
       // SAFETY: the kernel writes at most the size of `link`.
@@ -143,6 +158,8 @@ private enum LinkText {
         // A descriptor closed meanwhile is ENOENT, and so is each of a dead process: `startTicks` tells.
         let errno = Errno.current
         if errno.meansGone { return true }
+        // A path longer than a page, which anybody can open step by step: no socket, and no way to hide some.
+        if errno.rawValue == ENAMETOOLONG { return true }
         failure = errno
         return false
       }
@@ -150,6 +167,42 @@ private enum LinkText {
       return true
     }
     if let failure { throw failure }
+  }
+
+  /// Appends those of the first thread that has any, if there is more than one thread.
+  ///
+  /// A leader that has ended (pthread_exit(3) in `main`) shows an empty table while its threads run on.
+  private mutating func listThreads(
+    beside table: Int32, of pid: Int32, into scan: inout DescriptorScan
+  ) throws(Errno) {
+    var status = stat()
+    // SAFETY: a C string for the length of the call; fstatat(2) fills the structure.
+    _ = try retryingOnInterrupt { unsafe fstatat(table, "../task", &status, 0) }
+    // `.`, `..`, and a link a thread: this spares most of the empty tables, kernel threads', a listing.
+    guard status.st_nlink > 3 else { return }
+    let number = try retryingOnInterrupt {
+      // SAFETY: as above.
+      unsafe clinux_openat(table, "../task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    let tasks = OwnedDescriptor(owning: number)
+    let descriptorCount = scan.descriptorCount
+    try tasks.borrow { (tasks) throws(Errno) in
+      for thread in try numbers(in: tasks) where thread != pid && scan.descriptorCount == descriptorCount {
+        let number = unsafe withPath(thread, "/fd") { path in
+          // SAFETY: `withPath` lends a C string.
+          unsafe clinux_openat(tasks, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        if number < 0 {
+          let errno = Errno.current
+          if errno.meansGone { continue }
+          throw errno
+        }
+        let threadTable = OwnedDescriptor(owning: number)
+        do throws(Errno) {
+          try threadTable.borrow { (table) throws(Errno) in try list(table, of: pid, into: &scan) }
+        } catch { if !error.meansGone { throw error } }
+      }
+    }
   }
 
   /// Appends what the `length` bytes at `link` mean, if they are a socket or a network namespace.

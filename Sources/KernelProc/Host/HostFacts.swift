@@ -10,7 +10,7 @@ public struct OpenFiles: Hashable, Sendable {
     // 522	0	2466177
     var scanner = ByteScanner(bytes: text)
     guard let allocated = scanner.decimalField(UInt64.self), scanner.decimalField(UInt64.self) != nil,
-      let limit = scanner.decimalField(UInt64.self)
+      let limit = scanner.decimalField(UInt64.self), scanner.isBehindWholeNumber
     else { return nil }
     self.allocated = allocated
     self.limit = limit
@@ -50,6 +50,7 @@ extension ProcFileSystem {
   public borrowing func processVisibility(_ buffer: inout ReadBuffer) -> ProcAnswer<ProcessVisibility> {
     switch read("self/mountinfo", into: &buffer, limit: 16 << 20) {
     case .value:
+      buffer.dropCutLine()
       let here = Mount.parse(buffer.bytes).last { mount in
         mount.fileSystem.elementsEqual("proc".utf8) && mount.mountPoint.elementsEqual(path.utf8)
       }
@@ -88,17 +89,40 @@ public struct HostRoot: ~Copyable, Sendable {
 
   /// `/etc/machine-id` (machine-id(5)): 32 hexadecimal digits; `uninitialized` is `.failed`.
   public borrowing func machineID(_ buffer: inout ReadBuffer) -> ProcAnswer<[UInt8]> {
-    read("etc/machine-id", &buffer, limit: 64).parsed { firstLine(buffer.bytes, count: 32) }
+    read("etc/machine-id", &buffer, limit: 64).parsed {
+      firstLine(buffer.bytes, count: 32).flatMap { $0[...].isHexadecimal(32) ? $0 : nil }
+    }
   }
 
   /// `/etc/passwd`: the local users. Others (LDAP, systemd-userdb) are known to getpwuid_r(3) only.
   public borrowing func users(_ buffer: inout ReadBuffer) -> ProcAnswer<UserTable> {
-    read("etc/passwd", &buffer, limit: 16 << 20).parsed { UserTable(parsing: buffer.bytes) }
+    read("etc/passwd", &buffer, limit: 16 << 20).parsed {
+      buffer.dropCutLine()
+      return UserTable(parsing: buffer.bytes)
+    }
   }
 
-  /// Reads the file at `name`, which is relative to the root.
+  /// Reads the regular file at `name`, which is relative to the root; anything else is `.failed(EINVAL)`.
+  ///
+  /// Users may choose what stands at some names: a FIFO must not make us wait, nor a device do whatever its
+  /// opening does (O_PATH opens none).
   borrowing func read(_ name: String, _ buffer: inout ReadBuffer, limit: Int) -> ProcAnswer<Void> {
-    descriptor.borrow { readFile(name, in: $0, into: &buffer, limit: limit, noSuchFile: .absent) }
+    descriptor.borrow { root in
+      // SAFETY: a C string for the length of the call.
+      let number = unsafe clinux_openat(root, name, O_PATH | O_CLOEXEC)
+      if number < 0 { return ProcAnswer(Errno.current, noSuchFile: .absent) }
+      let file = OwnedDescriptor(owning: number)
+      return file.borrow { number in
+        var status = CLinux.stat()
+        // SAFETY: fstat(2) fills the structure.
+        guard unsafe fstat(number, &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
+          return .failed(.invalidArgument)
+        }
+        // By its descriptor: the name may lead elsewhere by now.
+        let path = "/proc/self/fd/\(number)"
+        return readFile(path, in: AT_FDCWD, into: &buffer, limit: limit, noSuchFile: .absent)
+      }
+    }
   }
 }
 

@@ -3,7 +3,8 @@ public struct UserTable: Sendable {
   private var names: [UInt32: [UInt8]] = [:]
   private var homes: [UInt32: [UInt8]] = [:]
 
-  /// Lines that are no entries (comments, NIS `+`) are left out; the first of several with a number counts.
+  /// Lines that are no entries (comments, NIS `+` and `-`) are left out; the first of several with a number
+  /// counts.
   public init(parsing text: Span<UInt8>) {
     let colon = UInt8(ascii: ":")
     var scanner = ByteScanner(bytes: text)
@@ -12,11 +13,11 @@ public struct UserTable: Sendable {
       let start = scanner.position
       let end = scanner.lineEnd
       var ends: [Int] = []
-      while ends.count < 6, let next = text.firstIndex(of: colon, from: scanner.position), next < end {
+      while ends.count < 6, let next = text.firstIndex(of: colon, from: scanner.position, to: end) {
         ends.append(next)
         scanner.position = next + 1
       }
-      if ends.count >= 3, ends[0] > start {
+      if ends.count >= 3, ends[0] > start, !"#+-".utf8.contains(text[start]) {
         scanner.position = ends[1] + 1
         if let id = scanner.decimal().flatMap({ UInt32(exactly: $0) }), scanner.position == ends[2],
           names[id] == nil

@@ -54,9 +54,7 @@ extension InetSocketRecord: NetTableRecord {
       let retransmits = scanner.hexadecimalField(UInt32.self),
       let userID = scanner.decimalField(UInt32.self),
       scanner.decimalField(Int64.self) != nil,  // probes or timeout
-      let inode = scanner.decimalField(UInt64.self),
-      // A number that the end of the text cut short would be another number.
-      let after = scanner.next, after == 0x20 || after == 0x0a
+      let inode = scanner.decimalField(UInt64.self), scanner.isBehindWholeNumber
     else { return nil }
     localHigh = local.high
     localLow = local.low

@@ -27,7 +27,7 @@ extension UnixSocketRecord: NetTableRecord {
       let flags = scanner.hexadecimalField(UInt32.self),
       let type = scanner.hexadecimalField(UInt16.self),
       let state = scanner.hexadecimalField(UInt8.self),
-      let inode = scanner.decimalField(UInt64.self)
+      let inode = scanner.decimalField(UInt64.self), scanner.isBehindWholeNumber
     else { return nil }
     let end = scanner.lineEnd
     // One blank stands before the name: more of them are the name's.
@@ -68,7 +68,7 @@ extension PacketSocketRecord: NetTableRecord {
       let running = scanner.decimalField(UInt8.self),
       let receiveMemory = scanner.decimalField(UInt32.self),
       let userID = scanner.decimalField(UInt32.self),
-      let inode = scanner.decimalField(UInt64.self)
+      let inode = scanner.decimalField(UInt64.self), scanner.isBehindWholeNumber
     else { return nil }
     self.inode = inode
     self.type = type
@@ -113,7 +113,7 @@ extension NetlinkSocketRecord: NetTableRecord {
       let dumping = scanner.decimalField(Int64.self),
       scanner.decimalField(Int64.self) != nil,  // references
       let drops = scanner.decimalField(UInt32.self),
-      let inode = scanner.decimalField(UInt64.self)
+      let inode = scanner.decimalField(UInt64.self), scanner.isBehindWholeNumber
     else { return nil }
     self.inode = inode
     self.protocolNumber = protocolNumber

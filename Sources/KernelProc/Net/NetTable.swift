@@ -2,7 +2,7 @@ import CLinux
 import KernelSystem
 
 /// A record that is one line of a table in `/proc/net`.
-protocol NetTableRecord {
+protocol NetTableRecord: Sendable {
   /// Reads one line; the scanner is behind its leading blanks. nil for a line that is none of ours.
   init?(line scanner: inout ByteScanner)
   /// What the header line begins with, blanks aside.
@@ -124,8 +124,12 @@ extension ProcFileSystem {
   public borrowing func network() -> ProcAnswer<NetDirectory> {
     root.borrow { root in
       switch openNetDirectory("thread-self/net", in: root, noSuchFile: .absent) {
+      // Only where the kernel has no such file: any other fallback could be another namespace.
+      case .absent: openNetDirectory("net", in: root, noSuchFile: .absent)
       case .value(let own): .value(own)
-      default: openNetDirectory("net", in: root, noSuchFile: .absent)
+      case .gone: .gone
+      case .denied: .denied
+      case .failed(let errno): .failed(errno)
       }
     }
   }
@@ -158,7 +162,7 @@ func parseInterfaceNames(_ text: Span<UInt8>) -> [[UInt8]]? {
     let start = scanner.position
     let end = scanner.lineEnd
     // Inter-|   Receive        face |bytes       lo:    3447      35
-    if let colon = text.firstIndex(of: UInt8(ascii: ":"), from: start), colon > start, colon < end {
+    if let colon = text.firstIndex(of: UInt8(ascii: ":"), from: start, to: end), colon > start {
       names.append(text.copy(start..<colon))
     }
     scanner.skipLine()

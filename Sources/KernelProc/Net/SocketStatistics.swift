@@ -71,9 +71,11 @@ public struct SocketStatistics: Hashable, Sendable {
 }
 
 extension ByteScanner {
-  /// Takes ` name 12` into `value`, if it is next.
+  /// Takes ` name 12` into `value`, if it is next; a number that is none (`-1`) is stepped over.
   fileprivate mutating func value(_ name: StaticString, _ value: inout UInt64) {
     skipBlanks()
-    if skip(name), let number = decimalField(UInt64.self) { value = number }
+    guard skip(name) else { return }
+    skipBlanks()
+    if let number = decimal() { value = number } else { _ = field() }
   }
 }

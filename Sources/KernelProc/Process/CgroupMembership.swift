@@ -24,7 +24,7 @@ public struct CgroupMembership: Hashable, Sendable {
     // 4:memory:/docker/3f1c…    0::/system.slice/ssh.service
     let end = scanner.lineEnd
     guard let hierarchy = scanner.decimalField(UInt32.self), scanner.skip(UInt8(ascii: ":")),
-      let colon = scanner.bytes.firstIndex(of: UInt8(ascii: ":"), from: scanner.position), colon < end
+      let colon = scanner.bytes.firstIndex(of: UInt8(ascii: ":"), from: scanner.position, to: end)
     else { return nil }
     self.hierarchy = hierarchy
     controllers = scanner.bytes.copy(scanner.position..<colon)

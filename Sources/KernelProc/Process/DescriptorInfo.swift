@@ -1,5 +1,7 @@
 /// One `/proc/PID/fdinfo/N` (proc_pid_fdinfo(5)).
 public struct DescriptorInfo: Hashable, Sendable {
+  /// Bytes; above 2^63 in files with offsets as high as addresses (`/proc/PID/mem`), which the kernel shows
+  /// negative.
   public var position: UInt64
   /// `O_*` of open(2), with O_CLOEXEC for the descriptor's own flag.
   public var flags: UInt32
@@ -16,7 +18,7 @@ public struct DescriptorInfo: Hashable, Sendable {
     var scanner = ByteScanner(bytes: text)
     while !scanner.isAtEnd {
       if scanner.skip("pos:") {
-        position = scanner.decimalField()
+        position = scanner.decimalField(Int64.self).map { UInt64(bitPattern: $0) }
       } else if scanner.skip("flags:") {
         scanner.skipBlanks()
         flags = scanner.octal().flatMap { UInt32(exactly: $0) }

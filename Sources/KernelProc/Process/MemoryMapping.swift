@@ -70,16 +70,14 @@ public struct MemoryMapping: Hashable, Sendable {
 
 /// Turns `\040` back into the byte, as mangle_path of the kernel made it; `only` one byte's, if given.
 func unescapingOctal(_ text: [UInt8], only: UInt8? = nil) -> [UInt8] {
-  guard text.contains(UInt8(ascii: "\\")) else { return text }
+  let backslash = UInt8(ascii: "\\")
+  guard text.contains(backslash) else { return text }
   var result: [UInt8] = []
   result.reserveCapacity(text.count)
   var index = 0
   while index < text.count {
-    if text[index] == UInt8(ascii: "\\"), index + 3 < text.count,
-      let high = text[index + 1].digit(radix: 4), let middle = text[index + 2].digit(radix: 8),
-      let low = text[index + 3].digit(radix: 8), only == nil || UInt64(only!) == high << 6 | middle << 3 | low
-    {
-      result.append(UInt8(high << 6 | middle << 3 | low))
+    if text[index] == backslash, let byte = octalByte(text, at: index + 1), byte == only ?? byte {
+      result.append(byte)
       index += 4
     } else {
       result.append(text[index])
@@ -87,4 +85,12 @@ func unescapingOctal(_ text: [UInt8], only: UInt8? = nil) -> [UInt8] {
     }
   }
   return result
+}
+
+/// Three octal digits that fit a byte.
+private func octalByte(_ text: [UInt8], at index: Int) -> UInt8? {
+  guard index + 3 <= text.count, let high = text[index].digit(radix: 4),
+    let middle = text[index + 1].digit(radix: 8), let low = text[index + 2].digit(radix: 8)
+  else { return nil }
+  return UInt8(high << 6 | middle << 3 | low)
 }

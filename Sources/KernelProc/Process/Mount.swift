@@ -12,6 +12,7 @@ public struct Mount: Hashable, Sendable {
   public var options: [UInt8]
   /// `ext4`, `proc`, `nsfs`
   public var fileSystem: [UInt8]
+  /// Empty if it was mounted with an empty one.
   public var source: [UInt8]
   /// Of the file system: `rw,hidepid=invisible`
   public var superOptions: [UInt8]
@@ -48,7 +49,9 @@ public struct Mount: Hashable, Sendable {
       if tag == [UInt8(ascii: "-")] { break }
     }
     fileSystem = scanner.escapedField()
-    source = scanner.escapedField()
+    // mount("", …) leaves no source: `- proc  rw,hidepid=invisible`. One blank separates, a second one is no more.
+    _ = scanner.skip(UInt8(ascii: " "))
+    source = unescapingOctal(scanner.bytes.copy(scanner.field()))
     superOptions = scanner.escapedField()
     guard !mountPoint.isEmpty, !fileSystem.isEmpty else { return nil }
     self.id = id

@@ -31,9 +31,9 @@ public struct ProcessDirectory: ~Copyable, Sendable {
   /// At most `limit` bytes, the rest is cut off and said so.
   public borrowing func commandLine(
     _ buffer: inout ReadBuffer, limit: Int = 131_072
-  ) -> ProcAnswer<CommandLine> {
+  ) -> ProcAnswer<ProcessArguments> {
     read("cmdline", &buffer, limit: limit).parsed {
-      CommandLine(parsing: buffer.bytes, isTruncated: buffer.isTruncated)
+      ProcessArguments(parsing: buffer.bytes, isTruncated: buffer.isTruncated)
     }
   }
 
@@ -62,14 +62,23 @@ public struct ProcessDirectory: ~Copyable, Sendable {
   public borrowing func memoryMap(
     _ buffer: inout ReadBuffer, limit: Int = 16 << 20
   ) -> ProcAnswer<[MemoryMapping]> {
-    read("maps", &buffer, limit: limit).parsed { MemoryMapping.parse(buffer.bytes) }
+    read("maps", &buffer, limit: limit).parsed {
+      buffer.dropCutLine()
+      return MemoryMapping.parse(buffer.bytes)
+    }
   }
 
-  /// `/proc/PID/mountinfo`, proc_pid_mountinfo(5), at most `limit` bytes of it.
+  /// `/proc/PID/mountinfo`, proc_pid_mountinfo(5), at most `limit` bytes of it; `.absent` for a zombie.
   public borrowing func mounts(
     _ buffer: inout ReadBuffer, limit: Int = 16 << 20
   ) -> ProcAnswer<[Mount]> {
-    read("mountinfo", &buffer, limit: limit).parsed { Mount.parse(buffer.bytes) }
+    let answer = read("mountinfo", &buffer, limit: limit)
+    // What has left its namespaces has no mounts: mounts_open_common of the kernel answers EINVAL.
+    if case .failed(.invalidArgument) = answer { return .absent }
+    return answer.parsed {
+      buffer.dropCutLine()
+      return Mount.parse(buffer.bytes)
+    }
   }
 
   /// The threads, by `/proc/PID/task`; the first is mostly the leader.

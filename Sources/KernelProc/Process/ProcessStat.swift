@@ -55,9 +55,7 @@ public struct ProcessStat: Hashable, Sendable {
     guard let threadCount = scanner.decimalField(Int32.self) else { return nil }
     scanner.skipBlanks()
     scanner.skipFields(1)  // itrealvalue
-    guard let startTicks = scanner.decimalField(UInt64.self) else { return nil }
-    // A number cut short at the end of the text would be another number.
-    guard let after = scanner.next, after == 0x20 || after == 0x0a else { return nil }
+    guard let startTicks = scanner.decimalField(UInt64.self), scanner.isBehindWholeNumber else { return nil }
     self.pid = pid
     name = text.copy(nameStart..<nameEnd)
     self.state = state

@@ -25,7 +25,7 @@ public struct ProcessStatus: Hashable, Sendable {
     namespacePIDs = []
     effectiveCapabilities = 0
     var scanner = ByteScanner(bytes: text)
-    while !scanner.isAtEnd {
+    lines: while !scanner.isAtEnd {
       // The kernel escapes newlines in `Name:`, so a line's first word is its own.
       if scanner.skip("Tgid:") {
         threadGroupID = scanner.decimalField()
@@ -41,6 +41,8 @@ public struct ProcessStatus: Hashable, Sendable {
         while let pid = scanner.decimalField(Int32.self) { namespacePIDs.append(pid) }
       } else if scanner.skip("CapEff:") {
         effectiveCapabilities = scanner.hexadecimalField() ?? 0
+        // The last of our lines, in the middle of the file.
+        break lines
       } else if scanner.skip("Kthread:") {
         isKernelThread = scanner.decimalField(UInt8.self).map { $0 != 0 }
       }

@@ -72,21 +72,41 @@ struct ByteScanner: ~Escapable {
       position = start
       return nil
     }
-    if isNegative { return magnitude <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil }
-    return Int64(exactly: magnitude)
+    let fits = isNegative ? magnitude <= 1 << 63 : magnitude < 1 << 63
+    guard fits else {
+      position = start
+      return nil
+    }
+    return Int64(truncatingIfNeeded: isNegative ? 0 &- magnitude : magnitude)
   }
 
   /// Blanks, then a decimal number that fits into `Integer`.
   mutating func decimalField<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
+    let start = position
     skipBlanks()
-    return Integer.isSigned ? signedDecimal().flatMap { Integer(exactly: $0) } : decimal().flatMap { Integer(exactly: $0) }
+    let value: Integer?
+    if Integer.isSigned {
+      value = signedDecimal().flatMap { Integer(exactly: $0) }
+    } else {
+      value = decimal().flatMap { Integer(exactly: $0) }
+    }
+    if value == nil { position = start }
+    return value
   }
 
   /// Blanks, then a hexadecimal number that fits into `Integer`.
-  mutating func hexadecimalField<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
+  mutating func hexadecimalField<Integer: FixedWidthInteger>(
+    _ type: Integer.Type = Integer.self
+  ) -> Integer? {
+    let start = position
     skipBlanks()
-    return hexadecimal().flatMap { Integer(exactly: $0) }
+    let value = hexadecimal().flatMap { Integer(exactly: $0) }
+    if value == nil { position = start }
+    return value
   }
+
+  /// Whether a number that was just read is whole: where the text ends, more digits may have been cut off.
+  var isBehindWholeNumber: Bool { next == 0x20 || next == 0x09 || next == 0x0a }
 
   private mutating func number(radix: UInt64) -> UInt64? {
     var value: UInt64 = 0
@@ -119,10 +139,11 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
-  /// The first `byte` at or after `start`.
-  func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+  /// The first `byte` at or after `start`, and before `end`.
+  func firstIndex(of byte: UInt8, from start: Int, to end: Int = .max) -> Int? {
+    let end = Swift.min(end, count)
     var index = start
-    while index < count {
+    while index < end {
       if self[index] == byte { return index }
       index += 1
     }

@@ -57,27 +57,31 @@ enum DirectoryListing {
 }
 
 /// Calls `body` with `number`, then `suffix`, as a C path: `123/fd`, without a String.
+///
+/// A negative number keeps its sign: `-1` must never lead to process 1.
 @inline(__always)
 func withPath<Result>(
   _ number: Int32, _ suffix: StaticString, _ body: (UnsafePointer<CChar>) -> Result
 ) -> Result {
-  // SAFETY: 11 digits at most, the suffix, and a NUL fit; every byte up to the NUL is written below.
+  // SAFETY: a sign, 10 digits, the suffix, and a NUL fit; every byte up to the NUL is written below.
   unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 + suffix.utf8CodeUnitCount) { path in
-    var digits = 1
+    let sign = number < 0 ? 1 : 0
+    unsafe path[0] = CChar(bitPattern: UInt8(ascii: "-"))
+    var end = sign + 1
     var rest = number.magnitude
     while rest >= 10 {
       rest /= 10
-      digits += 1
+      end += 1
     }
     rest = number.magnitude
-    for index in stride(from: digits - 1, through: 0, by: -1) {
+    for index in stride(from: end - 1, through: sign, by: -1) {
       unsafe path[index] = CChar(truncatingIfNeeded: 0x30 + rest % 10)
       rest /= 10
     }
     for index in 0..<suffix.utf8CodeUnitCount {
-      unsafe path[digits + index] = CChar(bitPattern: suffix.utf8Start[index])
+      unsafe path[end + index] = CChar(bitPattern: suffix.utf8Start[index])
     }
-    unsafe path[digits + suffix.utf8CodeUnitCount] = 0
+    unsafe path[end + suffix.utf8CodeUnitCount] = 0
     return unsafe body(UnsafePointer(path.baseAddress!))
   }
 }

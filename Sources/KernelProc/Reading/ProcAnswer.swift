@@ -38,6 +38,22 @@ extension ProcAnswer where Value: Copyable {
 }
 
 extension ProcAnswer where Value: ~Copyable {
+  /// Gives the value to the caller, where there is one.
+  public consuming func take() -> Value? {
+    switch consume self {
+    case .value(let value): return value
+    default: return nil
+    }
+  }
+
+  /// The process does not exist any more.
+  public var isGone: Bool {
+    switch self {
+    case .gone: true
+    default: false
+    }
+  }
+
   /// The answer that `errno` amounts to; `absent` is what ENOENT means here.
   init(_ errno: Errno, noSuchFile absent: consuming ProcAnswer<Value>) {
     // These two are our bugs, never the host's state.

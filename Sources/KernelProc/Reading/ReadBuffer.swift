@@ -33,14 +33,17 @@ public struct ReadBuffer: ~Copyable, Sendable {
       let length = try readOnce(descriptor)
       count += length
       if length == 0 || end == .firstShortRead && count < storage.count { break }
-      if count >= limit { break }
+      if count > limit { break }
     }
     if count > limit {
       count = limit
       isTruncated = true
-    } else if count == limit {
-      isTruncated = true
     }
+  }
+
+  /// Drops what follows the last newline of a text that its limit cut: half a line reads as another line.
+  mutating func dropCutLine() {
+    if isTruncated { count = bytes.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0 }
   }
 
   /// Lends the lines of `descriptor` in runs of whole lines; a last line without newline is lent too.
@@ -50,13 +53,27 @@ public struct ReadBuffer: ~Copyable, Sendable {
     of descriptor: Int32, lineLimit: Int = 1 << 20, _ body: (Span<UInt8>) -> Void
   ) throws(Errno) {
     count = 0
+    var isInsideDropped = false
     while true {
       if count == storage.count {
-        if count >= lineLimit { count = 0 } else { storage.append(contentsOf: repeatElement(0, count: count)) }
+        if count >= lineLimit {
+          count = 0
+          isInsideDropped = true
+        } else {
+          storage.append(contentsOf: repeatElement(0, count: count))
+        }
       }
       let length = try readOnce(descriptor)
       if length == 0 { break }
       count += length
+      if isInsideDropped {
+        guard let newline = bytes.firstIndex(of: 0x0a, from: 0) else {
+          count = 0
+          continue
+        }
+        moveToFront(from: newline + 1)
+        isInsideDropped = false
+      }
       guard let newline = bytes.lastIndex(of: 0x0a) else { continue }
       body(storage.span.extracting(0..<newline + 1))
       moveToFront(from: newline + 1)

@@ -39,7 +39,8 @@ enum FilterKeyword {
   static func nearest(to word: String, among candidates: [String]) -> String? {
     let typed = Array(word.lowercased().utf8)
     guard typed.count <= 24 else { return nil }
-    let ranked = candidates.map { (distance: distance(typed, Array($0.utf8)), name: $0) }
+    let near = candidates.filter { abs($0.utf8.count - typed.count) <= 2 }
+    let ranked = near.map { (distance: distance(typed, Array($0.utf8)), name: $0) }
     let best = ranked.min { ($0.distance, $0.name) < ($1.distance, $1.name) }
     guard let best, best.distance <= 2, best.distance < min(typed.count, best.name.utf8.count) else {
       return nil

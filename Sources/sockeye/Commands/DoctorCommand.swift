@@ -10,10 +10,12 @@ import ViewText
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Try every source of knowledge on this host, and say what is missing, what is lost by it, and the remedy.",
+    abstract:
+      "Try every source of knowledge on this host, and say what is missing, what is lost by it, and the remedy.",
     discussion: """
       Each source must find a socket that sockeye makes for it, and each event probe must tell of an event that sockeye
-      makes for it: proved. Exit status 0 if all are, 1 if not.
+      makes for it: proved. Partial means that another way stands in for it, or that it sees less. Exit status 0 if
+      none is missing, 1 if one is.
       History and the web page are not examined: this version does not have them.
       """)
 
@@ -36,6 +38,6 @@ struct DoctorCommand: ParsableCommand {
     }
     standard.write(text)
     try standard.finish()
-    if diagnoses.contains(where: { $0.status != .proved }) { throw ExitStatus.nothingFound }
+    if diagnoses.contains(where: { $0.status == .missing }) { throw ExitStatus.nothingFound }
   }
 }

@@ -31,13 +31,18 @@ struct ListCommand: ParsableCommand {
   var netns = NamespaceChoice(.all)
   @Flag(
     name: .customLong("ask-socket"),
-    help: "Duplicate each descriptor and ask the socket itself; report what disagrees with the kernel's tables.")
+    help:
+      "Duplicate each descriptor and ask the socket itself; report what disagrees with the kernel's tables.")
   var asksSockets = false
   @Option(
     name: .customLong("holders-from"),
-    help: "Find holders by the BPF iterator, by /proc, or by whichever is cheaper here: iterator, proc, auto.")
+    help: "Find holders by the BPF iterator, by /proc, or by whichever is cheaper here: iterator, proc, auto."
+  )
   var holderSource = HolderSourceChoice.auto
 
+  @Flag(
+    name: [.customShort("p"), .customLong("processes")], help: "Processes: always shown, accepted for habit.")
+  var processes = false
   @Argument(help: "Which sockets: see the discussion above.") var filter: [String] = []
 
   func validate() throws {
@@ -51,9 +56,9 @@ struct ListCommand: ParsableCommand {
       throw Failure(error.description)
     }
     let selection = filter.select(from: snapshot)
-    let isChosen = states.choice(filter: filter)
+    let (isOfFamily, isInState) = (families.choice(), states.choice(filter: filter))
     let chosen = selection.sockets.map(Int.init).filter {
-      families.includes(snapshot.sockets[$0]) && isChosen(snapshot.sockets[$0])
+      isOfFamily(snapshot.sockets[$0]) && isInState(snapshot.sockets[$0])
     }
     if output.resolve { NameResolver.resolve(&snapshot, chosen, within: OutputOptions.resolveLimit) }
     try show(snapshot, chosen)
@@ -113,7 +118,8 @@ struct ListCommand: ParsableCommand {
     return [
       Gap(
         kind: .processRefused, count: selection.unjudged,
-        message: "\(selection.unjudged) sockets are left out, for the filter asks what is not known of them",
+        message:
+          "\(selection.unjudged) more could not be judged, for the filter asks what is not known of them",
         remedy: "run as root")
     ]
   }

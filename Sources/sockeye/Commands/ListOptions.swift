@@ -22,9 +22,17 @@ struct FamilyOptions: ParsableArguments {
   @Flag(name: [.customShort("4"), .customLong("ipv4")], help: "IPv4 sockets only.") var ipv4 = false
   @Flag(name: [.customShort("6"), .customLong("ipv6")], help: "IPv6 sockets only.") var ipv6 = false
 
+  func validate() throws {
+    if (ipv4 || ipv6) && tables.isEmpty {
+      throw ValidationError(
+        "-4 and -6 pick among internet sockets: they leave nothing of the families named.")
+    }
+  }
+
   var tables: SocketTableSet {
     let named: [(Bool, SocketTable)] = [
-      (tcp, .tcp), (udp, .udp), (raw, .raw), (unix, .unix), (udplite, .udplite), (icmp, .icmp), (mptcp, .mptcp),
+      (tcp, .tcp), (udp, .udp), (raw, .raw), (unix, .unix), (udplite, .udplite), (icmp, .icmp),
+      (mptcp, .mptcp),
       (sctp, .sctp), (packet, .packet), (netlink, .netlink), (vsock, .vsock), (xdp, .xdp),
     ]
     let chosen = named.filter(\.0).reduce(into: SocketTableSet()) { $0.insert(SocketTableSet($1.1)) }
@@ -32,16 +40,20 @@ struct FamilyOptions: ParsableArguments {
     return ipv4 || ipv6 ? tables.intersection(.internet) : tables
   }
 
-  /// Whether the socket's family was asked for.
-  func includes(_ socket: Socket) -> Bool {
-    guard ipv4 != ipv6 else { return true }
-    return socket.family == (ipv4 ? .inet : .inet6)
+  /// Whether a socket's family was asked for. The options are read here, once: not for each socket.
+  func choice() -> (Socket) -> Bool {
+    guard ipv4 != ipv6 else { return { _ in true } }
+    let wanted: AddressFamily = ipv4 ? .inet : .inet6
+    return { $0.family == wanted }
   }
 }
 
 /// Which states; by default those of sockets in use: listening, and those with a peer but for TIME_WAIT and SYN_RECV.
 struct StateOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Sockets in every state (default: listening and connected, without TIME_WAIT and SYN_RECV).") var all = false
+  @Flag(
+    name: .shortAndLong,
+    help: "Sockets in every state (default: listening and connected, without TIME_WAIT and SYN_RECV).")
+  var all = false
   @Flag(name: .shortAndLong, help: "Listening sockets only, and UDP sockets that wait for anybody.")
   var listening = false
 
@@ -93,7 +105,8 @@ struct ShapeOptions: ParsableArguments {
   @Option(name: .long, help: "Columns to show, by commas: see `sockeye list --help-columns`.")
   var columns: ColumnList?
   @Option(name: .long, help: "Column to sort by; with - in front, the largest first.") var sort: SortColumn?
-  @Flag(name: .customLong("count"), help: "Print how many there are, and nothing else.") var countsOnly = false
+  @Flag(name: .customLong("count"), help: "Print how many there are, and nothing else.") var countsOnly =
+    false
   @Flag(name: .long, help: "Counts by process, state and peer.") var summary = false
   @Flag(name: .customLong("help-columns"), help: "Explain the columns, and exit.") var helpColumns = false
 
@@ -101,6 +114,10 @@ struct ShapeOptions: ParsableArguments {
     if helpColumns { throw CleanExit.message(ColumnList.help) }
     let shapes = [("--tree", tree), ("--count", countsOnly), ("--summary", summary)].filter(\.1).map(\.0)
     if shapes.count > 1 { throw ValidationError("\(shapes.joined(separator: " and ")) exclude each other.") }
+    if tree && (columns != nil || sort != nil) {
+      throw ValidationError("--tree has an order and columns of its own: leave out --columns and --sort.")
+    }
+    if (summary || countsOnly) && sort != nil { throw ValidationError("Counts are not sorted by --sort.") }
     guard output.format.recordFormat != nil else { return }
     if tree { throw ValidationError("--tree is for people: records carry process.ancestors instead.") }
     if columns != nil { throw ValidationError("--columns is for tables: records carry everything.") }

@@ -24,6 +24,9 @@ struct WhoCommand: ParsableCommand {
 
   @Argument(help: "What to ask about: see above.") var target: [String]
   @Option(name: .long, help: "How many cards at most; the rest is counted.") var limit = 10
+  @Option(
+    name: .long, help: "Network namespaces: all, current, a name of ip-netns(8), a path, a pid, or an inode.")
+  var netns = NamespaceChoice(.all)
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func validate() throws {
@@ -35,7 +38,7 @@ struct WhoCommand: ParsableCommand {
   func run() throws {
     let target = try WhoTarget(target)
     var snapshot: Snapshot
-    do throws(ObserverError) { snapshot = try SnapshotObserver.take(Self.request(target)) } catch {
+    do throws(ObserverError) { snapshot = try SnapshotObserver.take(request(target)) } catch {
       throw Failure(error.description)
     }
     let matching = snapshot.sockets.indices.filter { target.matches(snapshot.sockets[$0], in: snapshot) }
@@ -50,21 +53,29 @@ struct WhoCommand: ParsableCommand {
     Output.tell(snapshot.gaps, output.color)
   }
 
-  private static func request(_ target: WhoTarget) -> SnapshotRequest {
+  private func request(_ target: WhoTarget) -> SnapshotRequest {
     var request = SnapshotRequest()
+    request.namespaces = netns.namespaces
+    if case .pid(let pid) = target { request.process = pid }
     request.tables = target.tables
     request.wantsDetails = true
     request.processFacts = .all
     if let port = target.port {
-      request.internet = .or([.test(.port(isLocal: true, .equal, port)), .test(.port(isLocal: false, .equal, port))])
+      request.internet = .or([
+        .test(.port(isLocal: true, .equal, port)), .test(.port(isLocal: false, .equal, port)),
+      ])
     }
     return request
   }
 
   /// A process is one answer, with its sockets on the card; sockets are one answer each.
-  private static func subjects(_ target: WhoTarget, _ sockets: [Int], _ snapshot: Snapshot) -> [WhoAnswer.Subject] {
+  private static func subjects(_ target: WhoTarget, _ sockets: [Int], _ snapshot: Snapshot) -> [WhoAnswer
+    .Subject]
+  {
     guard case .pid(let pid) = target else { return sockets.map { .socket($0) } }
-    return snapshot.processes.indices.filter { snapshot.processes[$0].identity.pid == pid }.map { .process($0) }
+    return snapshot.processes.indices.filter { snapshot.processes[$0].identity.pid == pid }.map {
+      .process($0)
+    }
   }
 
   private func show(_ subjects: [WhoAnswer.Subject], _ snapshot: Snapshot) throws {
@@ -89,7 +100,8 @@ struct WhoCommand: ParsableCommand {
     if isArray { text.append("\n]\n") }
     standard.write(text)
     if subjects.count > limit {
-      Output.error().write("sockeye: \(subjects.count - limit) more; --limit \(subjects.count) shows them all\n")
+      Output.error().write(
+        "sockeye: \(subjects.count - limit) more; --limit \(subjects.count) shows them all\n")
     }
     try standard.finish()
   }

@@ -1,5 +1,5 @@
 /// The arguments in `/proc/PID/cmdline`: what the process has there now, not surely what it was started with.
-public struct CommandLine: Hashable, Sendable {
+public struct ProcessArguments: Hashable, Sendable {
   /// None for a kernel thread or a zombie. One, with blanks, if the process wrote a title over them.
   public var arguments: [[UInt8]]
   /// The process wrote a title over its arguments (setproctitle(3)), as far as can be told.

@@ -1,0 +1,147 @@
+function __sockeye_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __sockeye_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __sockeye_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __sockeye_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __sockeye_parse_tokens -S
+    set -l unparsed_tokens (__sockeye_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'sockeye'
+        __sockeye_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'list'
+            __sockeye_parse_subcommand -r 1 't/tcp' 'u/udp' 'w/raw' 'x/unix' 'udplite' 'icmp' 'M/mptcp' 'S/sctp' '0/packet' 'netlink' 'vsock' 'xdp' '4/ipv4' '6/ipv6' 'a/all' 'l/listening' 'tree' 'i/info' 'm/memory' 'timers' 'columns=' 'sort=' 'count' 'summary' 'help-columns' 'o/output=' 'json' 'jsonl' 'color=' 'n/numeric' 'resolve' 'netns=' 'ask-socket' 'holders-from=' 'p/processes' 'version' 'h/help'
+        case 'who'
+            __sockeye_parse_subcommand -r 1 'limit=' 'netns=' 'o/output=' 'json' 'jsonl' 'color=' 'n/numeric' 'resolve' 'version' 'h/help'
+        case 'doctor'
+            __sockeye_parse_subcommand 0 'o/output=' 'json' 'jsonl' 'color=' 'n/numeric' 'resolve' 'version' 'h/help'
+        case 'help'
+            __sockeye_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __sockeye_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __sockeye_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __sockeye_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __sockeye_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__sockeye_tokens -p)
+    if test -z "$(__sockeye_tokens -t)"
+        set -l index (count (__sockeye_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'sockeye' -f
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye" version' -l 'version' -d 'Show the version.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_positional "sockeye" -eq 1' -fa 'list' -d 'List sockets now, with every process that holds them.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_positional "sockeye" -eq 1' -fa 'who' -d 'Say who is behind one port, address, connection, path or process.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_positional "sockeye" -eq 1' -fa 'doctor' -d 'Try every source of knowledge on this host, and say what is missing, what is lost by it, and the remedy.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_positional "sockeye" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" t tcp' -l 'tcp' -s 't' -d 'TCP.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" u udp' -l 'udp' -s 'u' -d 'UDP.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" raw w' -s 'w' -l 'raw' -d 'Raw IP.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" unix x' -s 'x' -l 'unix' -d 'Unix.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" udplite' -l 'udplite' -d 'UDP-Lite.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" icmp' -l 'icmp' -d 'Ping (ICMP datagram).'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" M mptcp' -s 'M' -l 'mptcp' -d 'MPTCP.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" S sctp' -s 'S' -l 'sctp' -d 'SCTP.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" 0 packet' -s '0' -l 'packet' -d 'Packet.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" netlink' -l 'netlink' -d 'Netlink.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" vsock' -l 'vsock' -d 'Vsock.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" xdp' -l 'xdp' -d 'XDP.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" 4 ipv4' -s '4' -l 'ipv4' -d 'IPv4 sockets only.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" 6 ipv6' -s '6' -l 'ipv6' -d 'IPv6 sockets only.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" a all' -l 'all' -s 'a' -d 'Sockets in every state (default: listening and connected, without TIME_WAIT and SYN_RECV).'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" l listening' -l 'listening' -s 'l' -d 'Listening sockets only, and UDP sockets that wait for anybody.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" tree' -l 'tree' -d 'Group sockets beneath their processes, and these beneath their ancestors.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" i info' -l 'info' -s 'i' -d 'TCP from the inside: round trips, windows, retransmits, rates, bytes.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" m memory' -l 'memory' -s 'm' -d 'Buffer memory.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" timers' -l 'timers' -d 'The timer that runs.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" columns' -l 'columns' -d 'Columns to show, by commas: see `sockeye list --help-columns`.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" sort' -l 'sort' -d 'Column to sort by; with - in front, the largest first.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" count' -l 'count' -d 'Print how many there are, and nothing else.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" summary' -l 'summary' -d 'Counts by process, state and peer.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" help-columns' -l 'help-columns' -d 'Explain the columns, and exit.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" o output' -s 'o' -l 'output' -d 'Print as table, wide, json, jsonl or csv.' -rfka 'table wide json jsonl csv'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" json' -l 'json' -d 'The same as -o json.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" jsonl' -l 'jsonl' -d 'The same as -o jsonl.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" color' -l 'color' -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always, never.' -rfka 'auto always never'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" n numeric' -s 'n' -l 'numeric' -d 'Numbers, no names looked up: the default, accepted for the sake of habit.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" resolve' -l 'resolve' -d 'Look up names of addresses and services, for 2 s at most; what takes longer stays a number.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" netns' -l 'netns' -d 'Network namespaces: all, current, a name of ip-netns(8), a path, a pid, or an inode.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" ask-socket' -l 'ask-socket' -d 'Duplicate each descriptor and ask the socket itself; report what disagrees with the kernel\'s tables.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" holders-from' -l 'holders-from' -d 'Find holders by the BPF iterator, by /proc, or by whichever is cheaper here: iterator, proc, auto.' -rfka 'auto iterator proc'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" p processes' -s 'p' -l 'processes' -d 'Processes: always shown, accepted for habit.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" version' -l 'version' -d 'Show the version.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" limit' -l 'limit' -d 'How many cards at most; the rest is counted.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" netns' -l 'netns' -d 'Network namespaces: all, current, a name of ip-netns(8), a path, a pid, or an inode.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" o output' -s 'o' -l 'output' -d 'Print as table, wide, json, jsonl or csv.' -rfka 'table wide json jsonl csv'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" json' -l 'json' -d 'The same as -o json.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" jsonl' -l 'jsonl' -d 'The same as -o jsonl.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" color' -l 'color' -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always, never.' -rfka 'auto always never'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" n numeric' -s 'n' -l 'numeric' -d 'Numbers, no names looked up: the default, accepted for the sake of habit.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" resolve' -l 'resolve' -d 'Look up names of addresses and services, for 2 s at most; what takes longer stays a number.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" version' -l 'version' -d 'Show the version.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye who" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" o output' -s 'o' -l 'output' -d 'Print as table, wide, json, jsonl or csv.' -rfka 'table wide json jsonl csv'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" json' -l 'json' -d 'The same as -o json.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" jsonl' -l 'jsonl' -d 'The same as -o jsonl.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" color' -l 'color' -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always, never.' -rfka 'auto always never'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" n numeric' -s 'n' -l 'numeric' -d 'Numbers, no names looked up: the default, accepted for the sake of habit.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" resolve' -l 'resolve' -d 'Look up names of addresses and services, for 2 s at most; what takes longer stays a number.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" version' -l 'version' -d 'Show the version.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye doctor" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye help" version' -l 'version' -d 'Show the version.'
