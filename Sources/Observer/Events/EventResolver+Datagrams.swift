@@ -64,7 +64,7 @@ extension EventResolver {
     }
   }
 
-  /// An answer of a name server, to the process that uses the port.
+  /// An answer of a name server, to the process that asked.
   mutating func takeAnswer(_ record: KernelEvent) {
     guard let socket = record.socket, case .payload(let bytes) = record.detail, let answer = NameAnswer(bytes)
     else {
@@ -74,7 +74,9 @@ extension EventResolver {
     var event = event(.dns, at: record.time)
     event.socket = facts
     event.detail = .dns(answer)
-    emit(event, by: datagramOwners[PortKey(netns: facts.netns.rawValue, port: facts.local.port)])
+    // The packet tells no namespace: its cookie leads to who asked.
+    let asker = conversations[facts.cookie.rawValue]?.first?.tgid
+    emit(event, by: asker.flatMap { tree.identity(of: ProcessID(Int32(bitPattern: $0))) })
   }
 }
 
