@@ -84,7 +84,7 @@ extension TextBuffer {
     if count == 0 { return }
     // SAFETY: as many bytes are copied as were asked for, from a span that has them.
     unsafe write(atMost: count) { room in
-      unsafe other.withUnsafeBufferPointer { unsafe room.update(from: $0.baseAddress!, count: count) }
+      unsafe other.withUnsafeBufferPointer { unsafe room.initialize(from: $0.baseAddress!, count: count) }
       return count
     }
   }
@@ -115,7 +115,7 @@ extension TextBuffer {
     let count = literal.utf8CodeUnitCount
     // SAFETY: the literal's own immortal bytes, as many as were asked for.
     unsafe write(atMost: count) { room in
-      unsafe room.update(from: literal.utf8Start, count: count)
+      unsafe room.initialize(from: literal.utf8Start, count: count)
       return count
     }
   }
