@@ -52,14 +52,6 @@ struct KeyTable {
     return index
   }
 
-  /// Stores `index` for `key` in place of what was there; returns what was there.
-  mutating func replace(_ key: UInt64, with index: Int) -> Int? {
-    let stored = insert(key, index)
-    if stored == index { return nil }
-    slots[slot(of: key)].index = Int32(truncatingIfNeeded: index)
-    return stored
-  }
-
   private mutating func grow() {
     let old = slots
     slots = Array(repeating: Slot(), count: old.count * 2)

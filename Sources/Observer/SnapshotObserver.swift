@@ -38,6 +38,8 @@ public enum SnapshotObserver {
 /// One snapshot in the making.
 struct SnapshotRun: ~Copyable {
   let request: SnapshotRequest
+  /// The request's condition as the kernel evaluates it, made once for every table of every namespace.
+  let kernelCondition: InetFilter?
   let privileges = Privileges.ofThisThread()
   let proc: ProcFileSystem
   let home: OwnedDescriptor
@@ -59,6 +61,7 @@ struct SnapshotRun: ~Copyable {
 
   init(_ request: SnapshotRequest) throws(SystemError) {
     self.request = request
+    kernelCondition = request.internet.flatMap(InetFilter.init)
     let proc = try ProcFileSystem()
     let home = try OwnedDescriptor.open("/proc/self/ns/net")
     catalog = try NamespaceCatalog(ownOnly: proc)

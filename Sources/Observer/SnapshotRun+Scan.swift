@@ -127,14 +127,14 @@ extension SnapshotRun {
     var missing: [SocketTable] = []
     do throws(SockDiagError) {
       var source = try SockDiagSource(netns: namespace)
+      let scope = filterScope
       for question in questions {
         if unsupported.contains(question.table) {
           missing.append(question.table)
           continue
         }
-        let scope = filterScope
         source.dump(
-          question.table, states: question.states, filter: request.internet.flatMap(InetFilter.init),
+          question.table, states: question.states, filter: kernelCondition,
           wantsDetails: request.wantsDetails, into: &assembler, wanted: scope.isWanted)
         if source.unsupported.contains(question.table) { missing.append(question.table) }
       }

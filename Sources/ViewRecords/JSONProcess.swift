@@ -12,8 +12,12 @@ extension TextBuffer {
       append(rfc3339: start)
       append(#"""#)
     }
-    append(#","name":"#)
-    append(json: process.name)
+    if process.hasEnded {
+      append(#","ended":true"#)  // before its facts could be read: they are absent, not empty
+    } else {
+      append(#","name":"#)
+      append(json: process.name)
+    }
     if process.isKernelThread { append(#","kernel_thread":true"#) }
     if let state = process.state {
       append(#","state":"#)

@@ -161,7 +161,7 @@ struct CellWriter {
     }
     var name = TextBuffer()
     let process = snapshot.processes[index]
-    var width = name.append(terminal: process.name)
+    var width = name.append(terminal: process.shownName)
     let nameBytes = name.count
     name.append("[")
     name.append(decimal: process.identity.pid.rawValue)

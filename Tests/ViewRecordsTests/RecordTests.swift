@@ -123,3 +123,26 @@ private func render(_ snapshot: Snapshot, _ format: RecordWriter.Format) -> Stri
     return CommunityID.append(of: .tcp(local, peer, .established), to: &text) ? text.string : nil
   }
 }
+
+@Test("A holder that ended before its facts could be read is marked so, and has no empty name")
+func endedHolderInRecord() throws {
+  let line = render(snapshotWithAnEndedHolder(), .jsonLines)
+  let record = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+  let process = try #require(record["process"] as? [String: Any])
+  #expect(process["ended"] as? Bool == true)
+  #expect(process["name"] == nil)
+}
+
+private func snapshotWithAnEndedHolder() -> Snapshot {
+  var snapshot = Snapshot()
+  var process = Process(
+    identity: ProcessIdentity(pid: ProcessID(4242), startTicks: 7), name: "", parentPID: ProcessID(0))
+  process.hasEnded = true
+  snapshot.processes = [process]
+  var socket = Socket()
+  (socket.family, socket.type, socket.protocol) = (.inet, .stream, .tcp)
+  (socket.state, socket.holdingCount) = (.established, 1)
+  snapshot.sockets = [socket]
+  snapshot.holdings = [Holding(socket: 0, process: 0, descriptor: 3)]
+  return snapshot
+}

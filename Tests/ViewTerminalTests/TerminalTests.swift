@@ -138,3 +138,22 @@ private let fixtures = [("host", Fixture.host), ("hostile", Fixture.hostile)]
     }
   }
 }
+
+@Test("A holder that ended before its name could be read is said to have ended, not left blank")
+func endedHolderInTable() {
+  #expect(table(snapshotWithAnEndedHolder()).contains("(ended)[4242]"))
+}
+
+private func snapshotWithAnEndedHolder() -> Snapshot {
+  var snapshot = Snapshot()
+  var process = Process(
+    identity: ProcessIdentity(pid: ProcessID(4242), startTicks: 7), name: "", parentPID: ProcessID(0))
+  process.hasEnded = true
+  snapshot.processes = [process]
+  var socket = Socket()
+  (socket.family, socket.type, socket.protocol) = (.inet, .stream, .tcp)
+  (socket.state, socket.holdingCount) = (.established, 1)
+  snapshot.sockets = [socket]
+  snapshot.holdings = [Holding(socket: 0, process: 0, descriptor: 3)]
+  return snapshot
+}
