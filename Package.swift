@@ -19,7 +19,8 @@ let package = Package(
   ],
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
-    .target(name: "CLinux", linkerSettings: [.linkedLibrary("bpf")]),
+    .target(
+      name: "CLinux", linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
     // Message digests (entity id, hash of an executable).
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
 

@@ -48,13 +48,20 @@ struct KeyTable {
     if slots[position].key != 0 { return Int(slots[position].index) }
     slots[position] = Slot(key: key, index: Int32(truncatingIfNeeded: index))
     count += 1
-    if count * 2 > slots.count { grow() }
+    if count * 2 > slots.count { grow(to: slots.count * 2) }
     return index
   }
 
-  private mutating func grow() {
+  /// Makes room for `additional` keys at once.
+  mutating func reserve(_ additional: Int) {
+    var capacity = slots.count
+    while (count + additional) * 2 > capacity { capacity *= 2 }
+    if capacity > slots.count { grow(to: capacity) }
+  }
+
+  private mutating func grow(to capacity: Int) {
     let old = slots
-    slots = Array(repeating: Slot(), count: old.count * 2)
+    slots = Array(repeating: Slot(), count: capacity)
     mask = slots.count - 1
     for entry in old where entry.key != 0 { slots[slot(of: entry.key)] = entry }
   }

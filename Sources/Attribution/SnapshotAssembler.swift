@@ -19,10 +19,14 @@ public struct SnapshotAssembler {
   private var unindexed: [Int32] = []
   private var heldCount = 0
 
-  public init(expectedSockets: Int = 0) {
+  /// Room for `expectedSockets` is reserved, not filled: too high a guess costs address space only.
+  public init(expectedSockets: Int = 0, withDetails: Bool = false) {
+    let expected = min(expectedSockets, 1 << 22)
     byCookie = KeyTable()
-    sockets.reserveCapacity(expectedSockets)
-    holdings.reserveCapacity(expectedSockets)
+    sockets.reserveCapacity(expected)
+    holdings.reserveCapacity(expected)
+    unindexed.reserveCapacity(expected)
+    if withDetails { details.reserveCapacity(expected) }
   }
 
   /// Adds a socket that one descriptor alone leads to, by a source that meets each descriptor once.
@@ -37,6 +41,7 @@ public struct SnapshotAssembler {
   /// Puts into the table what was appended, before it is looked into.
   private mutating func indexAll() {
     guard !unindexed.isEmpty else { return }
+    byCookie.reserve(unindexed.count)
     for index in unindexed { _ = byCookie.insert(sockets[Int(index)].cookie.rawValue, Int(index)) }
     unindexed = []
   }

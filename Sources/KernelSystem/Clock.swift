@@ -7,6 +7,8 @@ public enum KernelClock {
 
   /// CLOCK_REALTIME, nanoseconds since 1970.
   public static var wallTimeNanoseconds: UInt64 { nanoseconds(of: CLOCK_REALTIME) }
+  /// CLOCK_MONOTONIC, nanoseconds since boot, sleep left out.
+  public static var monotonicNanoseconds: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
   /// CLOCK_BOOTTIME, nanoseconds since boot, sleep included.
   public static var bootTimeNanoseconds: UInt64 { nanoseconds(of: CLOCK_BOOTTIME) }
   /// CPU time (user and system) of this process, nanoseconds.

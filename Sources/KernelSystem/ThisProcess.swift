@@ -15,6 +15,13 @@ public enum ThisProcess {
     }
   }
 
+  /// Whether `kernelRelease` is of this version or a later one.
+  public static func isKernel(atLeast major: Int, _ minor: Int) -> Bool {
+    let numbers = kernelRelease.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+    guard numbers.count == 2 else { return false }
+    return (numbers[0], numbers[1]) >= (major, minor)
+  }
+
   /// exit(3).
   public static func exit(status: Int32) -> Never { CLinux.exit(status) }
 

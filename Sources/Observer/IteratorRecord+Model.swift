@@ -1,4 +1,5 @@
 import KernelBPF
+import KernelSystem
 import Model
 
 extension Socket {
@@ -40,7 +41,7 @@ extension IPAddress {
 
 extension SocketDetail {
   /// nil when the record has no internals.
-  init?(_ record: borrowing SocketRecord, _ parts: SocketRecordParts) {
+  init?(_ record: borrowing SocketRecord, _ parts: SocketRecordParts, _ rate: inout TickRate) {
     guard let memoryRecord = parts.memory else { return nil }
     self.init()
     memory = SocketMemory(memoryRecord)
@@ -49,7 +50,7 @@ extension SocketDetail {
     // A listener has no connection to tell of.
     guard SocketProtocol(rawValue: record.protocol) == .tcp, record.state != SocketState.listen.rawValue
     else { return }
-    let scale = JiffiesScale(jiffies: tcpRecord.jiffies, monotonicNanoseconds: tcpRecord.now)
+    let scale = rate.scale(at: tcpRecord.jiffies)
     tcp = TCPInternals(tcpRecord, scale)
     timer = SocketTimer(tcpRecord, scale)
   }
@@ -70,22 +71,32 @@ extension SocketMemory {
   }
 }
 
-/// The kernel's tick rate, which it does not export: found from one reading of both clocks.
+/// The kernel's tick rate, which it does not export: found once, from one reading of both clocks.
 ///
 /// `jiffies` began at 2^32 - 300 HZ and advance with CLOCK_MONOTONIC, so a wrong candidate is off by minutes.
-struct JiffiesScale {
-  let hertz: UInt64
-  let now: UInt32
+struct TickRate {
+  private var hertz: UInt64?
 
-  init(jiffies: UInt64, monotonicNanoseconds: UInt64) {
-    now = UInt32(truncatingIfNeeded: jiffies)
+  mutating func scale(at jiffies: UInt64) -> JiffiesScale {
+    let hertz = hertz ?? Self.hertz(jiffies, KernelClock.monotonicNanoseconds)
+    self.hertz = hertz
+    return JiffiesScale(hertz: hertz, now: UInt32(truncatingIfNeeded: jiffies))
+  }
+
+  private static func hertz(_ jiffies: UInt64, _ monotonicNanoseconds: UInt64) -> UInt64 {
     let seconds = Double(monotonicNanoseconds) / 1e9
     func error(_ candidate: UInt64) -> Double {
       let start = Double(1 << 32) - 300 * Double(candidate)
       return abs(Double(jiffies) - start - seconds * Double(candidate))
     }
-    hertz = [100, 250, 300, 1000].min { error($0) < error($1) } ?? 250
+    return [100, 250, 300, 1000].min { error($0) < error($1) } ?? 250
   }
+}
+
+/// Times of one record, which are told in jiffies.
+struct JiffiesScale {
+  let hertz: UInt64
+  let now: UInt32
 
   func microseconds(_ jiffies: UInt32) -> UInt64 { UInt64(jiffies) * 1_000_000 / hertz }
   func milliseconds(since then: UInt32) -> UInt32 {

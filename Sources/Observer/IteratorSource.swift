@@ -44,6 +44,7 @@ struct IteratorSource: ~Copyable {
     -> Findings
   {
     var findings = Findings()
+    var rate = TickRate()
     try iterator.forEachBatch { batch in
       batch.forEach { record, parts in
         if record.isNamespace {
@@ -62,7 +63,8 @@ struct IteratorSource: ~Copyable {
         let (index, isNew) = record.isShared ? assembler.merge(socket) : (assembler.append(socket), true)
         if isNew { findings.note(socket, record) }
         if isNew {
-          assembler.describe(index, SocketDetail(record, parts), parts.name.map(RawText.init(socketName:)))
+          assembler.describe(
+            index, SocketDetail(record, parts, &rate), parts.name.map(RawText.init(socketName:)))
         }
         assembler.hold(
           socket: index, process: assembler.process(record.holder), descriptor: record.descriptor)
@@ -119,11 +121,11 @@ struct HashedCounts {
 }
 
 extension Socket {
-  /// In the kernel's look-up tables, and so counted as `inuse` in `/proc/net/sockstat`.
+  /// In the kernel's look-up tables, and so counted in `/proc/net/sockstat` and `/proc/net/protocols`.
   fileprivate var isHashed: Bool {
     switch table {
-    case .tcp: state != .close
-    case .udp, .udplite: local.port != 0
+    case .tcp, .mptcp: state != .close
+    case .udp, .udplite, .icmp: local.port != 0
     default: true
     }
   }

@@ -30,13 +30,14 @@ struct ProcessFactsReader: ~Copyable {
     process.startWallNanoseconds =
       bootWallNanoseconds &+ process.identity.startTicks &* (1_000_000_000 / KernelClock.ticksPerSecond)
     process.entityID = identifiers?.identifier(of: process.identity)
-    guard case .value(let directory) = proc.process(process.identity.pid.rawValue),
-      let stat = directory.stat(&buffer).value, stat.startTicks == process.identity.startTicks
-    else { return .gone }
-    take(stat, into: &process)
-    if facts.contains(.user), let status = directory.status(&buffer).value {
-      process.user = users.user(status.effectiveUserID)
+    guard case .value(let directory) = proc.process(process.identity.pid.rawValue) else { return .gone }
+    // Before `stat`, which shows that the process was still there.
+    let user = facts.contains(.user) ? directory.effectiveUserID() : nil
+    guard let stat = directory.stat(&buffer).value, stat.startTicks == process.identity.startTicks else {
+      return .gone
     }
+    take(stat, into: &process)
+    if let user { process.user = users.user(user) }
     if facts.contains(.arguments), let line = directory.commandLine(&buffer).value {
       process.arguments = line.arguments.map { RawText($0) }
     }

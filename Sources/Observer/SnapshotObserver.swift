@@ -112,7 +112,8 @@ struct SnapshotRun: ~Copyable {
     switch plan.method {
     case .procfs: try collectByScan()
     case .iterator:
-      assembler = SnapshotAssembler(expectedSockets: Int(clamping: openFiles))
+      assembler = SnapshotAssembler(
+        expectedSockets: Int(clamping: openFiles), withDetails: request.wantsDetails)
       do throws(BPFError) {
         try collectByIterator()
       } catch {

@@ -161,7 +161,8 @@ extension SnapshotRun {
 
   /// Processes that even root may not look into: the iterator does not show theirs either, so they may be the holders.
   private mutating func countHiddenProcesses() {
-    guard refusedProcesses == 0, let pids = try? proc.processIDs() else { return }  // no list: nothing to count
+    // No list: nothing to count.
+    guard refusedProcesses == 0, let pids = try? proc.processIDs() else { return }
     for pid in pids {
       guard case .value(let directory) = proc.process(pid) else { continue }
       if case .denied = directory.namespace(.net) { refusedProcesses += 1 }

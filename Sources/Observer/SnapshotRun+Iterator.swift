@@ -47,12 +47,12 @@ extension SnapshotRun {
   private mutating func questions(
     about entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings
   ) -> [(table: SocketTable, states: SocketStates)] {
-    let statistics = request.internet == nil ? statistics(of: entry) : nil
+    let use = request.internet == nil ? tableUse(of: entry) : nil
     var questions: [(table: SocketTable, states: SocketStates)] = []
     for table in SocketTable.allCases where request.tables.contains(table) {
       // Sockets that are bound only are held by a descriptor, or nothing would bind them: seen already.
       let wanted = request.states.diagStates.subtracting(.boundInactive)
-      guard let statistics, let inUse = statistics.inUse(table) else {
+      guard let use, let inUse = use.sockets(table) else {
         questions.append((table, wanted))
         continue
       }
@@ -61,7 +61,7 @@ extension SnapshotRun {
         questions.append((table, wanted))
       } else if table == .tcp {
         var unheld: SocketStates = []
-        if statistics.tcpTimeWait > 0 { unheld.insert(.timeWait) }
+        if use.statistics.tcpTimeWait > 0 { unheld.insert(.timeWait) }
         if findings.pendingNamespaces.contains(entry.namespace) { unheld.insert(.synReceived) }
         if !unheld.isDisjoint(with: wanted) { questions.append((table, unheld.intersection(wanted))) }
       }
@@ -70,32 +70,54 @@ extension SnapshotRun {
   }
 
   /// The kernel's counters of a namespace, by the cheapest way to them; nil when there is none.
-  private mutating func statistics(of entry: NamespaceCatalog.Entry) -> SocketStatistics? {
+  private mutating func tableUse(of entry: NamespaceCatalog.Entry) -> TableUse? {
     switch entry.door {
     case .own:
       guard case .value(let directory) = proc.network() else { return nil }
-      return directory.statistics(&buffer).value
+      return tableUse(directory)
     case .process(let pid):
       guard case .value(let process) = proc.process(pid), case .value(let directory) = process.network()
       else {
         return nil
       }
-      return directory.statistics(&buffer).value
+      return tableUse(directory)
     default: return nil
     }
   }
+
+  private mutating func tableUse(_ directory: borrowing NetDirectory) -> TableUse? {
+    guard let statistics = directory.statistics(&buffer).value else { return nil }
+    let wantsProtocols = TableUse.ofProtocols.contains { request.tables.contains($0) }
+    return TableUse(
+      statistics: statistics, protocols: wantsProtocols ? directory.protocolUse(&buffer).value : nil)
+  }
 }
 
-extension SocketStatistics {
-  /// Sockets of a table in the kernel's look-up tables; nil for tables that it does not count.
-  fileprivate func inUse(_ table: SocketTable) -> Int? {
+/// How many sockets a namespace has in the kernel's look-up tables.
+private struct TableUse {
+  let statistics: SocketStatistics
+  let protocols: ProtocolUse?
+  /// Counted in `protocols` only.
+  static let ofProtocols: [SocketTable] = [.mptcp, .sctp, .icmp]
+  private static let countsMPTCP = ThisProcess.isKernel(atLeast: 6, 3)
+
+  /// nil for tables that the kernel does not count.
+  func sockets(_ table: SocketTable) -> Int? {
     switch table {
-    case .tcp: Int(clamping: tcpInUse &+ tcp6InUse)
-    case .udp: Int(clamping: udpInUse &+ udp6InUse)
-    case .udplite: Int(clamping: udpLiteInUse &+ udpLite6InUse)
-    case .raw: Int(clamping: rawInUse &+ raw6InUse)
+    case .tcp: Int(clamping: statistics.tcpInUse &+ statistics.tcp6InUse)
+    case .udp: Int(clamping: statistics.udpInUse &+ statistics.udp6InUse)
+    case .udplite: Int(clamping: statistics.udpLiteInUse &+ statistics.udpLite6InUse)
+    case .raw: Int(clamping: statistics.rawInUse &+ statistics.raw6InUse)
+    case .mptcp: Self.countsMPTCP ? sum("MPTCP", "MPTCPv6") : nil
+    case .icmp: sum("PING", "PINGv6")
+    case .sctp: sum("SCTP", "SCTPv6")
     default: nil
     }
+  }
+
+  private func sum(_ v4: String, _ v6: String) -> Int? {
+    guard let protocols, let four = protocols.sockets(v4), let six = protocols.sockets(v6) else { return nil }
+    return Int(clamping: four &+ six)
   }
 }
 

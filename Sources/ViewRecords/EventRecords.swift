@@ -45,6 +45,7 @@ public struct EventRecords {
   private func append(_ facts: EventSocketFacts, to text: inout TextBuffer) {
     let socket = facts.plain
     text.append(",")
+    var sockets = sockets
     sockets.appendSocket(socket, to: &text)
     sockets.appendNetwork(socket, to: &text)
     appendCounts(facts, to: &text)

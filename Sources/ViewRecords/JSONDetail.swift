@@ -3,45 +3,130 @@ import ViewText
 
 // What `--info`, `--memory` and `--timers` show, as JSON. A number whose kernel value means "none" is absent.
 
-extension TextBuffer {
+struct JSONDetailWriter {
+  private var path = RepeatedText<TCPPath>()
+  private var trouble = RepeatedText<TCPTrouble>()
+  private var memory = RepeatedText<SocketMemory>()
+
   /// `,"tcp":{…},"memory":{…},"timer":{…}`
-  mutating func append(json detail: SocketDetail) {
-    if let tcp = detail.tcp { append(json: tcp) }
-    if let memory = detail.memory { append(json: memory) }
-    if let timer = detail.timer, timer.kind != .none { append(json: timer) }
+  mutating func append(_ detail: SocketDetail, to text: inout TextBuffer) {
+    if let tcp = detail.tcp { append(tcp, to: &text) }
+    if let memory = detail.memory { self.memory.append(memory, to: &text) { $0.append(json: memory) } }
+    if let timer = detail.timer, timer.kind != .none { text.append(json: timer) }
   }
 
-  private mutating func append(json tcp: TCPInternals) {
+  private mutating func append(_ tcp: TCPInternals, to text: inout TextBuffer) {
+    text.appendRoundTrips(tcp)
+    text.appendCounters(tcp)
+    text.appendRates(tcp)
+    let path = TCPPath(tcp)
+    self.path.append(path, to: &text) { $0.append(json: path) }
+    let trouble = TCPTrouble(tcp)
+    self.trouble.append(trouble, to: &text) { $0.append(json: trouble) }
+    text.append("}")
+  }
+}
+
+/// What a connection shares with the others of its path: windows, sizes, congestion control.
+private struct TCPPath: Equatable {
+  let congestionFirst, congestionRest: UInt64
+  let congestionState, options, sendWindowScale, receiveWindowScale: UInt8
+  let retransmitTimeout, delayedAckTimeout: UInt32
+  let congestionWindow, slowStartThreshold, sendWindow, receiveWindow: UInt32
+  let receiveSpace, receiveSlowStartThreshold: UInt32
+  let sendMaximumSegment, receiveMaximumSegment, advertisedMaximumSegment, pathMTU: UInt32
+  let maximumPacingRate: UInt64
+
+  init(_ tcp: TCPInternals) {
+    (congestionFirst, congestionRest) = tcp.congestionName
+    (congestionState, options) = (tcp.congestionState, tcp.options)
+    (sendWindowScale, receiveWindowScale) = (tcp.sendWindowScale, tcp.receiveWindowScale)
+    retransmitTimeout = tcp.retransmitTimeoutMicroseconds
+    delayedAckTimeout = tcp.delayedAckTimeoutMicroseconds
+    (congestionWindow, slowStartThreshold) = (tcp.congestionWindow, tcp.slowStartThreshold)
+    (sendWindow, receiveWindow) = (tcp.sendWindow, tcp.receiveWindow)
+    (receiveSpace, receiveSlowStartThreshold) = (tcp.receiveSpace, tcp.receiveSlowStartThreshold)
+    (sendMaximumSegment, receiveMaximumSegment) = (tcp.sendMaximumSegment, tcp.receiveMaximumSegment)
+    (advertisedMaximumSegment, pathMTU) = (tcp.advertisedMaximumSegment, tcp.pathMTU)
+    maximumPacingRate = tcp.maximumPacingRate
+  }
+}
+
+/// What is 0 on a good day.
+private struct TCPTrouble: Equatable {
+  let retransmits, probes, backoff: UInt8
+  let totalRetransmits, notSentBytes, deliveredMarked: UInt32
+  let unacked, sacked, lost, retransmittedUnacked: UInt32
+  let duplicateSacks, outOfOrder, reordering, reorderingSeen: UInt32
+  let retransmittedBytes, receiveWindowLimited, sendBufferLimited: UInt64
+
+  init(_ tcp: TCPInternals) {
+    (retransmits, probes, backoff) = (tcp.retransmits, tcp.probes, tcp.backoff)
+    (totalRetransmits, retransmittedBytes) = (tcp.totalRetransmits, tcp.retransmittedBytes)
+    (notSentBytes, deliveredMarked) = (tcp.notSentBytes, tcp.deliveredMarked)
+    (unacked, sacked, lost) = (tcp.unackedSegments, tcp.sackedSegments, tcp.lostSegments)
+    (retransmittedUnacked, duplicateSacks) = (tcp.retransmittedSegments, tcp.duplicateSacks)
+    (outOfOrder, reordering, reorderingSeen) = (tcp.outOfOrderPackets, tcp.reordering, tcp.reorderingSeen)
+    receiveWindowLimited = tcp.receiveWindowLimitedMicroseconds
+    sendBufferLimited = tcp.sendBufferLimitedMicroseconds
+  }
+}
+
+extension TextBuffer {
+  fileprivate mutating func appendRoundTrips(_ tcp: TCPInternals) {
     field(#","tcp":{"rtt_us":"#, tcp.roundTripMicroseconds)
     field(#","rtt_variance_us":"#, tcp.roundTripVarianceMicroseconds)
     if tcp.minimumRoundTripMicroseconds != .max {
       field(#","min_rtt_us":"#, tcp.minimumRoundTripMicroseconds)
     }
     field(#","receiver_rtt_us":"#, tcp.receiverRoundTripMicroseconds)
-    field(#","retransmit_timeout_us":"#, tcp.retransmitTimeoutMicroseconds)
-    field(#","delayed_ack_timeout_us":"#, tcp.delayedAckTimeoutMicroseconds)
-    field(#","retransmits":"#, tcp.retransmits)
-    field(#","total_retransmits":"#, tcp.totalRetransmits)
+  }
+
+  fileprivate mutating func appendCounters(_ tcp: TCPInternals) {
     field(#","bytes_sent":"#, tcp.sentBytes)
     field(#","bytes_received":"#, tcp.receivedBytes)
     field(#","bytes_acked":"#, tcp.ackedBytes)
-    field(#","bytes_retransmitted":"#, tcp.retransmittedBytes)
-    field(#","bytes_not_sent":"#, tcp.notSentBytes)
-    appendCongestion(tcp)
-    appendWindows(tcp)
-    appendSegments(tcp)
-    appendRates(tcp)
-    append("}")
+    field(#","segments_out":"#, tcp.segmentsOut)
+    field(#","segments_in":"#, tcp.segmentsIn)
+    field(#","data_segments_out":"#, tcp.dataSegmentsOut)
+    field(#","data_segments_in":"#, tcp.dataSegmentsIn)
+    field(#","delivered":"#, tcp.delivered)
   }
 
-  private mutating func appendCongestion(_ tcp: TCPInternals) {
-    if tcp.congestionName.0 != 0 {
+  fileprivate mutating func appendRates(_ tcp: TCPInternals) {
+    if tcp.pacingRate != .max { field(#","pacing_rate":"#, tcp.pacingRate) }
+    field(#","delivery_rate":"#, tcp.deliveryRate)
+    field(#","busy_us":"#, tcp.busyMicroseconds)
+    field(#","last_data_sent_ms":"#, tcp.lastDataSentMilliseconds)
+    field(#","last_data_received_ms":"#, tcp.lastDataReceivedMilliseconds)
+    field(#","last_ack_received_ms":"#, tcp.lastAckReceivedMilliseconds)
+  }
+
+  fileprivate mutating func append(json path: TCPPath) {
+    appendCongestion(path)
+    field(#","retransmit_timeout_us":"#, path.retransmitTimeout)
+    field(#","delayed_ack_timeout_us":"#, path.delayedAckTimeout)
+    field(#","send_window":"#, path.sendWindow)
+    field(#","receive_window":"#, path.receiveWindow)
+    field(#","send_window_scale":"#, path.sendWindowScale)
+    field(#","receive_window_scale":"#, path.receiveWindowScale)
+    field(#","receive_space":"#, path.receiveSpace)
+    field(#","receive_slow_start_threshold":"#, path.receiveSlowStartThreshold)
+    field(#","send_mss":"#, path.sendMaximumSegment)
+    field(#","receive_mss":"#, path.receiveMaximumSegment)
+    field(#","advertised_mss":"#, path.advertisedMaximumSegment)
+    field(#","path_mtu":"#, path.pathMTU)
+    if path.maximumPacingRate != .max { field(#","max_pacing_rate":"#, path.maximumPacingRate) }
+  }
+
+  private mutating func appendCongestion(_ path: TCPPath) {
+    if path.congestionFirst != 0 {
       append(#","congestion_control":""#)
-      appendJSONWord(tcp.congestionName.0)
-      appendJSONWord(tcp.congestionName.1)
+      appendJSONWord(path.congestionFirst)
+      appendJSONWord(path.congestionRest)
       append(#"""#)
     }
-    switch tcp.congestionState {
+    switch path.congestionState {
     case 0: append(#","congestion_state":"open""#)
     case 1: append(#","congestion_state":"disorder""#)
     case 2: append(#","congestion_state":"cwr""#)
@@ -49,10 +134,30 @@ extension TextBuffer {
     case 4: append(#","congestion_state":"loss""#)
     default: break
     }
-    field(#","congestion_window":"#, tcp.congestionWindow)
+    field(#","congestion_window":"#, path.congestionWindow)
     // TCP_INFINITE_SSTHRESH
-    if tcp.slowStartThreshold < 0x7fff_ffff { field(#","slow_start_threshold":"#, tcp.slowStartThreshold) }
-    if tcp.options != 0 { appendOptions(tcp.options) }
+    if path.slowStartThreshold < 0x7fff_ffff { field(#","slow_start_threshold":"#, path.slowStartThreshold) }
+    if path.options != 0 { appendOptions(path.options) }
+  }
+
+  fileprivate mutating func append(json trouble: TCPTrouble) {
+    field(#","retransmits":"#, trouble.retransmits)
+    field(#","total_retransmits":"#, trouble.totalRetransmits)
+    field(#","bytes_retransmitted":"#, trouble.retransmittedBytes)
+    field(#","bytes_not_sent":"#, trouble.notSentBytes)
+    field(#","delivered_ce":"#, trouble.deliveredMarked)
+    field(#","unacked":"#, trouble.unacked)
+    field(#","sacked":"#, trouble.sacked)
+    field(#","lost":"#, trouble.lost)
+    field(#","retransmitted_unacked":"#, trouble.retransmittedUnacked)
+    field(#","duplicate_sacks":"#, trouble.duplicateSacks)
+    field(#","out_of_order":"#, trouble.outOfOrder)
+    field(#","reordering":"#, trouble.reordering)
+    field(#","reordering_seen":"#, trouble.reorderingSeen)
+    field(#","probes":"#, trouble.probes)
+    field(#","backoff":"#, trouble.backoff)
+    field(#","receive_window_limited_us":"#, trouble.receiveWindowLimited)
+    field(#","send_buffer_limited_us":"#, trouble.sendBufferLimited)
   }
 
   /// The name of a congestion control: the kernel's own modules choose it, letters mostly.
@@ -78,51 +183,7 @@ extension TextBuffer {
     append("]")
   }
 
-  private mutating func appendWindows(_ tcp: TCPInternals) {
-    field(#","send_window":"#, tcp.sendWindow)
-    field(#","receive_window":"#, tcp.receiveWindow)
-    field(#","send_window_scale":"#, tcp.sendWindowScale)
-    field(#","receive_window_scale":"#, tcp.receiveWindowScale)
-    field(#","receive_space":"#, tcp.receiveSpace)
-    field(#","receive_slow_start_threshold":"#, tcp.receiveSlowStartThreshold)
-    field(#","send_mss":"#, tcp.sendMaximumSegment)
-    field(#","receive_mss":"#, tcp.receiveMaximumSegment)
-    field(#","advertised_mss":"#, tcp.advertisedMaximumSegment)
-    field(#","path_mtu":"#, tcp.pathMTU)
-  }
-
-  private mutating func appendSegments(_ tcp: TCPInternals) {
-    field(#","segments_out":"#, tcp.segmentsOut)
-    field(#","segments_in":"#, tcp.segmentsIn)
-    field(#","data_segments_out":"#, tcp.dataSegmentsOut)
-    field(#","data_segments_in":"#, tcp.dataSegmentsIn)
-    field(#","delivered":"#, tcp.delivered)
-    field(#","delivered_ce":"#, tcp.deliveredMarked)
-    field(#","unacked":"#, tcp.unackedSegments)
-    field(#","sacked":"#, tcp.sackedSegments)
-    field(#","lost":"#, tcp.lostSegments)
-    field(#","retransmitted_unacked":"#, tcp.retransmittedSegments)
-    field(#","duplicate_sacks":"#, tcp.duplicateSacks)
-    field(#","out_of_order":"#, tcp.outOfOrderPackets)
-    field(#","reordering":"#, tcp.reordering)
-    field(#","reordering_seen":"#, tcp.reorderingSeen)
-    field(#","probes":"#, tcp.probes)
-    field(#","backoff":"#, tcp.backoff)
-  }
-
-  private mutating func appendRates(_ tcp: TCPInternals) {
-    if tcp.pacingRate != .max { field(#","pacing_rate":"#, tcp.pacingRate) }
-    if tcp.maximumPacingRate != .max { field(#","max_pacing_rate":"#, tcp.maximumPacingRate) }
-    field(#","delivery_rate":"#, tcp.deliveryRate)
-    field(#","busy_us":"#, tcp.busyMicroseconds)
-    field(#","receive_window_limited_us":"#, tcp.receiveWindowLimitedMicroseconds)
-    field(#","send_buffer_limited_us":"#, tcp.sendBufferLimitedMicroseconds)
-    field(#","last_data_sent_ms":"#, tcp.lastDataSentMilliseconds)
-    field(#","last_data_received_ms":"#, tcp.lastDataReceivedMilliseconds)
-    field(#","last_ack_received_ms":"#, tcp.lastAckReceivedMilliseconds)
-  }
-
-  private mutating func append(json memory: SocketMemory) {
+  fileprivate mutating func append(json memory: SocketMemory) {
     field(#","memory":{"receive_allocated":"#, memory.receiveAllocated)
     field(#","receive_buffer":"#, memory.receiveBuffer)
     field(#","send_allocated":"#, memory.sendAllocated)
@@ -135,7 +196,7 @@ extension TextBuffer {
     append("}")
   }
 
-  private mutating func append(json timer: SocketTimer) {
+  fileprivate mutating func append(json timer: SocketTimer) {
     switch timer.kind {
     case .none: return
     case .retransmit: append(#","timer":{"kind":"retransmit","#)

@@ -10,6 +10,8 @@ struct JSONSocketWriter {
   private var unheldReasons: [[UInt8]]
   /// The tail of `"netns":N,` with the name where one is known.
   private var namespaceNames: [NetworkNamespace: [UInt8]] = [:]
+  private var kind = RepeatedText<SocketKind>()
+  private var options = RepeatedText<SocketOptions>()
 
   init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
@@ -28,13 +30,20 @@ struct JSONSocketWriter {
   }
 
   /// `"socket":{…}`
-  func appendSocket(_ socket: Socket, opened: UInt64? = nil, to text: inout TextBuffer) {
+  mutating func appendSocket(_ socket: Socket, opened: UInt64? = nil, to text: inout TextBuffer) {
     text.append(#""socket":{"#)
-    appendIdentity(socket, to: &text)
-    appendFamily(socket, to: &text)
-    text.append(#","state":""#)
-    text.append(states[Int(socket.state.rawValue)])
-    text.append(#"""#)
+    if socket.cookie != .unknown {
+      text.field(#""cookie":"#, socket.cookie.rawValue)
+      text.append(",")
+    }
+    if socket.inode != 0 {
+      text.field(#""inode":"#, socket.inode)
+      text.append(",")
+    }
+    let (states, namespaceNames) = (states, namespaceNames)
+    kind.append(SocketKind(socket), to: &text) {
+      Self.appendKind(socket, states, namespaceNames, to: &$0)
+    }
     if let bytes = socket.receiveQueue { text.field(#","receive_queue":"#, bytes) }
     if let bytes = socket.sendQueue { text.field(#","send_queue":"#, bytes) }
     switch socket.origin {
@@ -53,28 +62,32 @@ struct JSONSocketWriter {
       text.append(unheldReasons[Int(socket.absence.rawValue) & 15])
       text.append(#"""#)
     }
-    appendOptions(socket, to: &text)
+    if socket.peerInode != 0 { text.field(#","peer_inode":"#, socket.peerInode) }
+    let snapshot = snapshot
+    let detail = snapshot.detail(of: socket)
+    options.append(SocketOptions(socket, detail), to: &text) {
+      Self.appendOptions(socket, detail, snapshot, to: &$0)
+    }
     text.append("}")
   }
 
-  /// Ends with a comma, for a family always follows.
-  private func appendIdentity(_ socket: Socket, to text: inout TextBuffer) {
-    if socket.cookie != .unknown {
-      text.field(#""cookie":"#, socket.cookie.rawValue)
-      text.append(",")
-    }
-    if socket.inode != 0 {
-      text.field(#""inode":"#, socket.inode)
-      text.append(",")
-    }
+  /// From the namespace to the state.
+  private static func appendKind(
+    _ socket: Socket, _ states: [[UInt8]], _ namespaceNames: [NetworkNamespace: [UInt8]],
+    to text: inout TextBuffer
+  ) {
     if socket.netns != .unknown {
       text.field(#""netns":"#, socket.netns.rawValue)
       text.append(",")
-      if !namespaceNames.isEmpty, let name = namespaceNames[socket.netns] { text.append(name) }
+      if let name = namespaceNames[socket.netns] { text.append(name) }
     }
+    appendFamily(socket, to: &text)
+    text.append(#","state":""#)
+    text.append(states[Int(socket.state.rawValue)])
+    text.append(#"""#)
   }
 
-  private func appendFamily(_ socket: Socket, to text: inout TextBuffer) {
+  private static func appendFamily(_ socket: Socket, to text: inout TextBuffer) {
     switch socket.family {
     case .inet: text.append(#""family":"inet","#)
     case .inet6: text.append(#""family":"inet6","#)
@@ -94,7 +107,9 @@ struct JSONSocketWriter {
     if socket.family != .unix { text.field(#","protocol":"#, socket.protocol.rawValue) }
   }
 
-  private func appendOptions(_ socket: Socket, to text: inout TextBuffer) {
+  private static func appendOptions(
+    _ socket: Socket, _ detail: SocketDetail?, _ snapshot: Snapshot, to text: inout TextBuffer
+  ) {
     if !socket.shutdown.isEmpty {
       switch socket.shutdown {
       case .receive: text.append(#","shutdown":["receive"]"#)
@@ -121,8 +136,7 @@ struct JSONSocketWriter {
       }
       text.append("}")
     }
-    if socket.peerInode != 0 { text.field(#","peer_inode":"#, socket.peerInode) }
-    if let detail = snapshot.detail(of: socket) {
+    if let detail {
       if let value = detail.typeOfService { text.field(#","type_of_service":"#, value) }
       if let value = detail.trafficClass { text.field(#","traffic_class":"#, value) }
       if let value = detail.classID { text.field(#","class_id":"#, value) }
@@ -249,6 +263,41 @@ struct JSONSocketWriter {
   private func appendRole(isFirst: Bool, to text: inout TextBuffer) {
     let opened = isFirst && snapshot.evidence == .kernelEvent
     text.append(opened ? #"],"role":"originator"}"# : #"],"role":"holder"}"#)
+  }
+}
+
+/// What most sockets of a host share.
+private struct SocketKind: Equatable {
+  let netns: NetworkNamespace
+  let family: AddressFamily
+  let type: SocketType
+  let `protocol`: SocketProtocol
+  let state: SocketState
+
+  init(_ socket: Socket) {
+    (netns, family, type) = (socket.netns, socket.family, socket.type)
+    (self.protocol, state) = (socket.protocol, socket.state)
+  }
+}
+
+/// What most sockets of a process share.
+private struct SocketOptions: Equatable {
+  let netns: NetworkNamespace
+  let shutdown: ShutdownSides
+  let isV6Only: Bool?
+  let mark, interfaceIndex: UInt32
+  let userID: UInt32?
+  let cgroupID: UInt64
+  let typeOfService, trafficClass: UInt8?
+  let classID: UInt32?
+
+  init(_ socket: Socket, _ detail: SocketDetail?) {
+    (netns, shutdown, isV6Only) = (socket.netns, socket.shutdown, socket.isV6Only)
+    (mark, interfaceIndex, userID) = (socket.mark, socket.interfaceIndex, socket.userID)
+    cgroupID = socket.cgroupID
+    (typeOfService, trafficClass, classID) = (
+      detail?.typeOfService, detail?.trafficClass, detail?.classID
+    )
   }
 }
 

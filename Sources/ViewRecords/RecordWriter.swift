@@ -9,7 +9,8 @@ public struct RecordWriter {
   public enum Format: Sendable, CaseIterable { case json, jsonLines, csv }
 
   private let snapshot: Snapshot
-  private let sockets: JSONSocketWriter
+  private var sockets: JSONSocketWriter
+  private var details = JSONDetailWriter()
   /// One entry a process, empty until it is needed.
   private var processes: [[UInt8]]
   private let evidence: [UInt8]
@@ -59,7 +60,7 @@ public struct RecordWriter {
     text.append(#"{"schema":"sockeye/1","#)
     sockets.appendSocket(socket, to: &text)
     sockets.appendNetwork(socket, to: &text)
-    if let detail = snapshot.detail(of: socket) { text.append(json: detail) }
+    if let detail = snapshot.detail(of: socket) { details.append(detail, to: &text) }
     if socket.holdingCount > 0 {
       text.append(#","process":"#)
       appendProcess(at: Int(snapshot.holdings[Int(socket.firstHolding)].process), to: &text)
@@ -86,7 +87,7 @@ public struct RecordWriter {
       text.append(#"{"schema":"sockeye/1","#)
       sockets.appendSocket(socket, opened: answer.openedWallNanoseconds, to: &text)
       sockets.appendNetwork(socket, to: &text)
-      if let detail = snapshot.detail(of: socket) { text.append(json: detail) }
+      if let detail = snapshot.detail(of: socket) { details.append(detail, to: &text) }
       if let process = snapshot.mainProcess(of: socket) {
         text.append(#","process":"#)
         text.append(json: process, sha256: answer.executableSHA256)

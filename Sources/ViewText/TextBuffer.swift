@@ -179,13 +179,13 @@ extension TextBuffer {
 
   /// Digits of a number in decimal: 1 to 20.
   @inlinable static func digitCount(_ value: UInt64) -> Int {
-    var count = 1
-    var limit: UInt64 = 10
-    while count < 20 && value >= limit {
-      count &+= 1
-      limit = count == 20 ? limit : limit &* 10
+    if value < 10_000 {
+      return value < 100 ? (value < 10 ? 1 : 2) : (value < 1000 ? 3 : 4)
     }
-    return count
+    if value < 100_000_000 {
+      return value < 1_000_000 ? (value < 100_000 ? 5 : 6) : (value < 10_000_000 ? 7 : 8)
+    }
+    return 8 + digitCount(value / 100_000_000)
   }
 
   @inlinable public mutating func append(decimal value: UInt32) { append(decimal: UInt64(value)) }

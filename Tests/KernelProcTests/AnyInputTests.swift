@@ -19,6 +19,7 @@ private func read(_ text: Span<UInt8>, as name: String) {
   case "net-sockstat", "net-sockstat6":
     var statistics = SocketStatistics()
     statistics.read(text)
+  case "net-protocols": _ = ProtocolUse(parsing: text)
   case "net-dev": _ = parseInterfaceNames(text)
   case "passwd": _ = UserTable(parsing: text)
   case "hoststat": _ = parseBootTime(text)

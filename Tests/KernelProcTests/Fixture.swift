@@ -7,7 +7,8 @@ enum Fixture {
   static let names = [
     "boot_id", "cgroup", "cmdline", "fdinfo", "fdinfo-pidfd", "file-nr", "hoststat", "loginuid", "maps",
     "maps-hostile", "mountinfo", "mountinfo-hostile", "net-dev", "net-icmp", "net-icmp6", "net-netlink",
-    "net-packet", "net-raw", "net-raw6", "net-sockstat", "net-sockstat6", "net-tcp", "net-tcp6", "net-udp",
+    "net-packet", "net-protocols", "net-raw", "net-raw6", "net-sockstat", "net-sockstat6", "net-tcp",
+    "net-tcp6", "net-udp",
     "net-udp6", "net-udplite", "net-udplite6", "net-unix", "passwd", "stat", "stat-hostile", "stat-kthread",
     "stat-zombie", "status", "status-hostile", "status-kthread",
   ]

@@ -196,6 +196,19 @@ struct GoldenNetTests {
     #expect(statistics == expected)
   }
 
+  @Test(
+    "Protocols are counted by their names; what the kernel has not got is 0, what it does not count is nil")
+  func protocolUse() throws {
+    // Not by capture.py: of a namespace with 3 MPTCP listeners, 3 UDP, 5 ping and 7 raw sockets.
+    let use = try golden("net-protocols") { ProtocolUse(parsing: $0) }
+    #expect(use.sockets("MPTCP") == 3 && use.sockets("MPTCPv6") == 0)
+    #expect(use.sockets("PING") == 5 && use.sockets("RAW") == 7 && use.sockets("UDPv6") == 3)
+    #expect(use.sockets("SCTP") == 0)
+    let uncounted = bytes("protocol  size sockets\nXYZ  1240     -1      -1   NI\n")
+    #expect(ProtocolUse(parsing: uncounted.span)?.sockets("XYZ") == nil)
+    #expect(ProtocolUse(parsing: bytes("protocol  size sockets\n").span) == nil)
+  }
+
   @Test("A statistic that is no number leaves those behind it readable")
   func oddStatistic() {
     var statistics = SocketStatistics()

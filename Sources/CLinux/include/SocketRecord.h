@@ -78,7 +78,6 @@ struct sockeye_tcp_record {
   uint64_t pacing_rate;
   uint64_t max_pacing_rate;
   uint64_t jiffies;  ///< `bpf_jiffies64` at the record: the scale of every `_jiffies` below
-  uint64_t now;      ///< `bpf_ktime_get_ns` at the record
   uint64_t congestion[2];  ///< name, NUL-padded, in memory order
   uint32_t srtt;     ///< microseconds << 3
   uint32_t mdev;     ///< microseconds << 2
@@ -149,5 +148,5 @@ struct sockeye_memory_record {
 
 _Static_assert(sizeof(struct sockeye_socket_record) == 128, "layout");
 _Static_assert(sizeof(struct sockeye_iterator_constants) == 24, "layout");
-_Static_assert(sizeof(struct sockeye_tcp_record) == 264, "layout");
+_Static_assert(sizeof(struct sockeye_tcp_record) == 256, "layout");
 _Static_assert(sizeof(struct sockeye_memory_record) == 40, "layout");

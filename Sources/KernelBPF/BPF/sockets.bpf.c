@@ -77,18 +77,32 @@ static __always_inline void read_udp_queues(struct sockeye_socket_record *head, 
   head->send_queue = sk->sk_wmem_alloc.refs.counter - 1;
 }
 
+// The name that the sockets before had: reading it is a helper's call.
+static struct {
+  const struct tcp_congestion_ops *ops;
+  u64 name[2];
+} congestion;
+
+static __always_inline void read_congestion(struct sockeye_tcp_record *out, const struct tcp_congestion_ops *ops) {
+  if (congestion.ops != ops) {
+    bpf_probe_read_kernel_str(congestion.name, sizeof congestion.name, ops->name);
+    congestion.ops = ops;
+  }
+  out->congestion[0] = congestion.name[0];
+  out->congestion[1] = congestion.name[1];
+}
+
 static __always_inline void read_tcp(struct sockeye_tcp_record *out, struct tcp_sock *tcp) {
   struct inet_connection_sock *icsk = &tcp->inet_conn;
   struct sock *sk = (struct sock *)tcp;
   out->jiffies = bpf_jiffies64();
-  out->now = bpf_ktime_get_ns();
   out->bytes_sent = tcp->bytes_sent;
   out->bytes_retrans = tcp->bytes_retrans;
   out->bytes_acked = tcp->bytes_acked;
   out->bytes_received = tcp->bytes_received;
   out->pacing_rate = sk->sk_pacing_rate;
   out->max_pacing_rate = sk->sk_max_pacing_rate;
-  bpf_probe_read_kernel_str((char *)out->congestion, sizeof out->congestion, icsk->icsk_ca_ops->name);
+  read_congestion(out, icsk->icsk_ca_ops);
   out->srtt = tcp->srtt_us;
   out->mdev = tcp->mdev_us;
   out->min_rtt = tcp->rtt_min.s[0].v;

@@ -88,6 +88,11 @@ public struct NetDirectory: ~Copyable, Sendable {
     return .value(statistics)
   }
 
+  /// `protocols`
+  public borrowing func protocolUse(_ buffer: inout ReadBuffer) -> ProcAnswer<ProtocolUse> {
+    read("protocols", &buffer).parsed { ProtocolUse(parsing: buffer.bytes) }
+  }
+
   /// `dev`: the names of the interfaces, in the kernel's order. A name has no blank, `:` or `/`.
   public borrowing func interfaceNames(_ buffer: inout ReadBuffer) -> ProcAnswer<[[UInt8]]> {
     read("dev", &buffer).parsed { parseInterfaceNames(buffer.bytes) }
