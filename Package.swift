@@ -13,6 +13,8 @@ let package = Package(
     .library(name: "Model", targets: ["Model"]),
     .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
     .library(name: "KernelProc", targets: ["KernelProc"]),
+    // Preloaded by a test of `--ask-socket`.
+    .library(name: "lying-socket", type: .dynamic, targets: ["LyingSocket"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -97,6 +99,10 @@ let package = Package(
     .executableTarget(
       name: "socket-fixture", path: "Tests/SocketFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
+    .target(
+      name: "LyingSocket", path: "Tests/LyingSocket",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
+      linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.

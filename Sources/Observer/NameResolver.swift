@@ -23,7 +23,8 @@ public enum NameResolver {
     snapshot.gaps.append(
       Gap(
         kind: .sourceFailed, count: open,
-        message: "\(open) names were not found within \(limit)", remedy: "look at this host's DNS"))
+        message: (open == 1 ? "1 name was" : "\(open) names were") + " not found within \(limit)",
+        remedy: "look at this host's DNS"))
   }
 
   private static func questions(_ snapshot: Snapshot, _ sockets: [Int]) -> [Question] {

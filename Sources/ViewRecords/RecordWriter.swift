@@ -13,6 +13,8 @@ public struct RecordWriter {
   private var details = JSONDetailWriter()
   /// One entry a process, empty until it is needed.
   private var processes: [[UInt8]]
+  /// Of sockets that were asked themselves, and agreed or not; and of the others.
+  private let askedEvidence = Array(#","evidence":"\#(Evidence.askedSocket.rawValue)"}"#.utf8)
   private let evidence: [UInt8]
 
   public init(_ snapshot: Snapshot) {
@@ -66,7 +68,7 @@ public struct RecordWriter {
       appendProcess(at: Int(snapshot.holdings[Int(socket.firstHolding)].process), to: &text)
     }
     sockets.appendHolders(socket, to: &text)
-    text.append(evidence)
+    text.append(socket.wasAsked ? askedEvidence : evidence)
   }
 
   private mutating func appendProcess(at index: Int, to text: inout TextBuffer) {

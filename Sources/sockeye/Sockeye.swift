@@ -36,7 +36,9 @@ import KernelSystem
     }
     let text = fullMessage(for: error) + "\n"
     if exitCode(for: error).isSuccess {
-      Output.standard().write(text)
+      let output = Output.standard()
+      output.write(text)
+      do { try output.finish() } catch  where !(error is OutputClosed) { finish(error) } catch {}
       ExitStatus.found.exit()
     }
     Output.error().write(text)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KernelSystem
 import Model
 
 /// What `sockeye who` is asked about.
@@ -12,7 +13,7 @@ enum WhoTarget: Equatable {
   case inode(UInt64)
   case cookie(SocketCookie)
 
-  /// Reads the words: `:8080`, `10.0.0.5`, `10.0.0.5:443`, `A:p→B:q`, `A:p B:q`, a path, `@abstract`, `pid:N`,
+  /// Reads the words: `:8080`, `:ssh`, `10.0.0.5`, `10.0.0.5:443`, `A:p→B:q`, `A:p B:q`, a path, `@abstract`, `pid:N`,
   /// `inode:N`, `cookie:N`.
   init(_ words: [String]) throws {
     let separated = words.flatMap { $0.split(separator: "→").map(String.init) }
@@ -45,7 +46,7 @@ enum WhoTarget: Equatable {
     if word.hasPrefix("/") { return .path(RawText(word)) }
     if word.hasPrefix("@") { return .path(RawText([0] + word.utf8.dropFirst())) }
     let port = word.hasPrefix(":") ? String(word.dropFirst()) : word
-    if let port = UInt16(port), port > 0 { return .port(port) }
+    if let port = UInt16(port) ?? HostNames.port(ofService: port), port > 0 { return .port(port) }
     if let address = IPAddress(word) { return .address(address) }
     if let endpoint = endpoint(word) { return .endpoint(endpoint) }
     throw unknown([word])
