@@ -258,23 +258,3 @@ struct ReadBufferTests {
     #expect(try runs(long, capacity: 512, lineLimit: 1024) == [])
   }
 }
-
-@Suite("Finding records by inode")
-struct InodeTableTests {
-  @Test("Each inode finds its records in their order, and no other")
-  func finding() {
-    var generator = SeededGenerator(state: 23)
-    let records = (0..<997).map { index in
-      HeldInode(inode: UInt64.random(in: 0...300, using: &generator), pid: Int32(index), descriptor: 3)
-    }
-    let table = InodeTable(of: records)
-    for inode in UInt64(0)...302 {
-      var found: [Int] = []
-      table.forEach(inode) { found.append($0) }
-      #expect(found == records.indices.filter { inode != 0 && records[$0].inode == inode })
-    }
-    #expect(table.count == Set(records.map(\.inode)).subtracting([0]).count)
-    #expect(InodeTable(of: []).first(1) == nil)
-    #expect(InodeTable(count: 1) { _ in .max }.first(.max) == 0)
-  }
-}
