@@ -47,17 +47,16 @@ struct NamespaceCatalog {
     try self.init(ownOnly: proc)
     var mountNamespaces: Set<UInt64> = []
     for pid in try proc.processIDs() {
-      guard case .value(let directory) = proc.process(pid) else { continue }
-      switch directory.namespace(.net) {
+      switch proc.namespace(.net, of: pid) {
       case .value(let inode): add(inode, door: .process(pid))
       case .denied:
         refusedProcesses += 1
         continue  // its mounts are refused likewise
       default: continue
       }
-      guard let mounts = directory.namespace(.mnt).value, mountNamespaces.insert(mounts).inserted else {
-        continue
-      }
+      guard let mounts = proc.namespace(.mnt, of: pid).value, mountNamespaces.insert(mounts).inserted,
+        case .value(let directory) = proc.process(pid)
+      else { continue }
       addMounts(of: directory, isOwn: mountNamespaces.count == 1 && pid == 1)
     }
   }

@@ -35,7 +35,10 @@ struct KernelTests {
     var file = CLinux.stat()
     fstatat(AT_FDCWD, "/proc/self/ns/net", &file, 0)
     #expect(own.namespace(.net) == .value(UInt64(file.st_ino)))
-    for kind in NamespaceKind.allCases { #expect(own.namespace(kind).value != nil) }
+    for kind in NamespaceKind.allCases {
+      #expect(own.namespace(kind).value != nil)
+      #expect(try ProcFileSystem().namespace(kind, of: getpid()) == own.namespace(kind))
+    }
     #expect(own.cgroups(&buffer).value?.isEmpty == false)
     #expect(own.memoryMap(&buffer).value?.contains { $0.path == bytes("[stack]") } == true)
     #expect(own.mounts(&buffer).value?.contains { $0.mountPoint == bytes("/proc") } == true)
@@ -196,6 +199,7 @@ struct KernelTests {
       #expect(directory.executable() == .denied)
       #expect(directory.workingDirectory() == .denied)
       #expect(directory.namespace(.net) == .denied)
+      #expect(try ProcFileSystem().namespace(.net, of: directory.pid) == .denied)
       #expect(directory.memoryMap(&buffer) == .denied)
       #expect(directory.descriptorLink(3) == .denied)
       var scan = DescriptorScan()

@@ -45,16 +45,32 @@ extension ProcessDirectory {
 
   private borrowing func link(_ name: String) -> ProcAnswer<[UInt8]> {
     descriptor.borrow { directory in
-      // The kernel makes these texts in one page.
-      unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-        // SAFETY: the kernel writes at most `buffer.count` bytes, and only `length` are read.
-        let length = unsafe readlinkat(
-          directory, name, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
-        if length >= 0 { return unsafe .value(Array(buffer[0..<length])) }
-        let errno = Errno.current
-        return ProcAnswer(errno, noSuchFile: isAlive(directory) ? .absent : .gone)
-      }
+      readLink(name, in: directory) { isAlive(directory) ? .absent : .gone }
     }
+  }
+}
+
+extension ProcFileSystem {
+  /// `ProcessDirectory.namespace` without opening the directory: for one question about every process.
+  ///
+  /// A process without that namespace, which no live one is, is `.gone`.
+  public borrowing func namespace(_ kind: NamespaceKind, of pid: Int32) -> ProcAnswer<UInt64> {
+    root.borrow { root in readLink("\(pid)/ns/\(kind.rawValue)", in: root) { .gone } }
+      .parsed { NamespaceLink(parsing: $0.span, kind: kind)?.inode }
+  }
+}
+
+private func readLink(
+  _ name: String, in directory: Int32, noSuchFile: () -> ProcAnswer<[UInt8]>
+) -> ProcAnswer<[UInt8]> {
+  // The kernel makes these texts in one page.
+  unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+    // SAFETY: the kernel writes at most `buffer.count` bytes, and only `length` are read.
+    let length = unsafe readlinkat(
+      directory, name, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
+    if length >= 0 { return unsafe .value(Array(buffer[0..<length])) }
+    let errno = Errno.current
+    return ProcAnswer(errno, noSuchFile: noSuchFile())
   }
 }
 
