@@ -12,6 +12,8 @@ public struct EventLosses: Sendable, Equatable {
   public var argumentsUnread: UInt64 = 0
   /// Conversations that the table of datagrams had no room for.
   public var flowsRefused: UInt64 = 0
+  /// Packets of DNS over TCP that were not read: a stream of more than 1 MiB.
+  public var answersRefused: UInt64 = 0
 
   public init() {}
 }
@@ -152,6 +154,7 @@ public struct EventLosses: Sendable, Equatable {
     losses.twinRescued = counter(SOCKEYE_COUNTER_TWIN_RESCUED)
     losses.argumentsUnread = counter(SOCKEYE_COUNTER_ARGUMENTS_UNREAD)
     losses.flowsRefused = counter(SOCKEYE_COUNTER_FLOWS_REFUSED)
+    losses.answersRefused = counter(SOCKEYE_COUNTER_ANSWERS_REFUSED)
     for (program, misses) in recursionMisses() {
       // What the first of the pair missed, its twin rescued; only what the twin missed may be lost.
       if program != "tcp_state" { losses.kernelMissed += misses }

@@ -46,7 +46,7 @@ public struct EventRecords {
     let socket = facts.plain
     text.append(",")
     sockets.appendSocket(socket, to: &text)
-    sockets.appendNetwork(socket, to: &text)
+    sockets.appendNetwork(socket, facts.peerName, to: &text)
     appendCounts(facts, to: &text)
   }
 
@@ -100,7 +100,9 @@ public struct EventRecords {
   private func append(_ answer: NameAnswer, to text: inout TextBuffer) {
     text.append(#","dns":{"question":{"name":"#)
     text.append(json: answer.question)
-    text.append(#"},"resolved_ip":["#)
+    text.append(#"},"response_code":"#)
+    text.append(decimal: answer.responseCode)
+    text.append(#","resolved_ip":["#)
     for (index, address) in answer.addresses.enumerated() {
       text.append(index == 0 ? "\"" : ",\"")
       text.append(address)

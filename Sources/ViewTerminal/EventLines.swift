@@ -75,6 +75,7 @@ public struct EventLines {
     } else {
       text.append(isIncoming ? " ← " : " → ")
       text.append(endpoint: socket.peer)
+      if let name = socket.peerName { append(name, to: &text) }
       if let peer = event.peerProcess {
         text.append(" ")
         append(who: peer, to: &text)
@@ -92,6 +93,15 @@ public struct EventLines {
     appendCounts(socket, to: &text)
     if case .dns(let answer) = event.detail { append(answer, to: &text) }
     appendReason(event, to: &text)
+  }
+
+  /// ` (example.org, told 2ms before)`
+  private func append(_ peer: PeerName, to text: inout TextBuffer) {
+    text.append(" (")
+    text.append(terminal: peer.name)
+    text.append(", told ")
+    text.append(durationMicroseconds: peer.ageNanoseconds / 1000)
+    text.append(" before)")
   }
 
   private func appendCounts(_ socket: EventSocketFacts, to text: inout TextBuffer) {

@@ -13,6 +13,14 @@
 
 #define INLINE static __always_inline
 
+// clang drops a mask that a comparison has made redundant; the 6.1 verifier needs it in the object code.
+#define MASKED(value, mask)                                \
+  ({                                                       \
+    u64 masked_ = (value);                                 \
+    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
+    masked_;                                               \
+  })
+
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
   __uint(max_entries, 1 << 24);

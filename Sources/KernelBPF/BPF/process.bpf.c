@@ -6,14 +6,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define LEADING_TEXT 16384  // path, directory and name end before this
 #define COMPONENT 256       // NAME_MAX and the NUL
 
-// clang drops a mask that a comparison has made redundant; the 6.1 verifier needs it in the object code.
-#define MASKED(value, mask)                                \
-  ({                                                       \
-    u64 masked_ = (value);                                 \
-    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
-    masked_;                                               \
-  })
-
 struct exec_record {
   struct sockeye_event_header header;
   struct sockeye_event_actor actor;

@@ -52,6 +52,7 @@ public struct EventSocketFacts: Sendable {
   public var state = SocketState.close
   public var local = Endpoint(IPAddress(v4: 0), port: 0)
   public var peer = Endpoint(IPAddress(v4: 0), port: 0)
+  public var peerName: PeerName?
   /// Payload. nil when nothing has been counted yet.
   public var sentBytes: UInt64?
   public var receivedBytes: UInt64?
@@ -113,10 +114,23 @@ public struct ModuleFacts: Sendable, Equatable {
   }
 }
 
+/// The name by which a process knew an address when it opened a connection to it: what a name server had told it.
+public struct PeerName: Sendable, Equatable {
+  public var name: RawText
+  /// How long before the connection it was told.
+  public var ageNanoseconds: UInt64
+  public init(name: RawText, ageNanoseconds: UInt64) {
+    self.name = name
+    self.ageNanoseconds = ageNanoseconds
+  }
+}
+
 /// What a name server answered.
 public struct NameAnswer: Sendable, Equatable {
   public var question: RawText
   public var addresses: [IPAddress]
+  /// RCODE: 0 is no error, 3 that there is no such name.
+  public var responseCode: UInt8 = 0
   public init(question: RawText, addresses: [IPAddress]) {
     self.question = question
     self.addresses = addresses

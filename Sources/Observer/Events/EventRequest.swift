@@ -34,8 +34,8 @@ public struct EventRequest: Sendable {
     if actions.contains(.execFailed) { facts.insert(.execFailure) }
     if actions.contains(.moduleLoad) || actions.contains(.moduleUnload) { facts.insert(.moduleLoad) }
     if actions.contains(.moduleUnload) { facts.insert(.moduleUnload) }
-    // The datagrams tell who uses the port that an answer comes to.
-    if actions.contains(.dns) { facts.formUnion([.dns, .datagrams, .datagramPeers, .datagramEnd]) }
+    // What a process asked a name server names its peers.
+    if !actions.isDisjoint(with: [.dns, .connect, .connectFailed, .close, .udpFlow]) { facts.insert(.dns) }
     return facts
   }
 
@@ -64,6 +64,8 @@ public struct EventStatistics: Sendable, Equatable {
   public var queueLost: UInt64 = 0
   /// Conversations that the kernel's table of datagrams had no room for: not told as events.
   public var flowsRefused: UInt64 = 0
+  /// Answers of name servers that were not read, or are forgotten, for want of room: peers without a name.
+  public var namesLost: UInt64 = 0
   /// Looks at everything there is, after a loss.
   public var reconciliations: UInt64 = 0
   public var cpuNanoseconds: UInt64 = 0

@@ -206,6 +206,10 @@ private struct WatchRun {
       line.append(", conversations ")
       line.append(decimal: statistics.flowsRefused)
     }
+    if statistics.namesLost > 0 {
+      line.append(", names ")
+      line.append(decimal: statistics.namesLost)
+    }
     line.append("; CPU ")
     line.append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
     line.append("\n")
