@@ -52,7 +52,9 @@ public struct AnswerStreams: Sendable {
     stream.waiting.append((first, bytes))
     var isBroken = false
     let messages = Self.advance(&stream, &isBroken)
-    if isBroken || stream.waiting.count > Self.waitingCeiling || byteCount + stream.byteCount > Self.byteCeiling {
+    if isBroken || stream.waiting.count > Self.waitingCeiling
+      || byteCount + stream.byteCount > Self.byteCeiling
+    {
       dropped += 1
       streams[key] = nil
     } else {
@@ -64,7 +66,8 @@ public struct AnswerStreams: Sendable {
 
   /// Appends what has its turn, and cuts off what is whole.
   private static func advance(_ stream: inout Stream, _ isBroken: inout Bool) -> [[UInt8]] {
-    while let index = stream.waiting.firstIndex(where: { Int32(bitPattern: $0.sequence &- stream.next) <= 0 }) {
+    while let index = stream.waiting.firstIndex(where: { Int32(bitPattern: $0.sequence &- stream.next) <= 0 })
+    {
       let (sequence, bytes) = stream.waiting.remove(at: index)
       let known = Int(stream.next &- sequence)
       guard known < bytes.count else { continue }

@@ -35,7 +35,9 @@ public struct NameTable: Sendable {
   }
 
   /// A process was told that `name` is at `address`.
-  public mutating func learn(_ process: ProcessIdentity, _ address: IPAddress, _ name: RawText, at time: UInt64) {
+  public mutating func learn(
+    _ process: ProcessIdentity, _ address: IPAddress, _ name: RawText, at time: UInt64
+  ) {
     let address = address.unmapped
     let isKnown = names[process]?[address] != nil
     if !isKnown {

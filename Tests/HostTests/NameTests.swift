@@ -18,7 +18,8 @@ extension HostTests {
 
     @Test("Peers have the names that the very process was told for them, by UDP and TCP, and nobody else's")
     func peers() throws {
-      let watching = try Watching.run(["connect", "close", "udp_flow"], [Watching.fixture, "names"])
+      let watching = try Watching.run(
+        ["connect", "close", "udp_flow"], options: ["--names"], [Watching.fixture, "names"])
       #expect(watching.status == 0, "\(watching.errors)")
       let visits = watching.facts("connected")
       #expect(Set(visits.map { $0[0] }) == Set(names.keys))
@@ -29,19 +30,22 @@ extension HostTests {
             && $0.at("network", "direction") as? String == "outbound"
         }
         let actions = Set(own.compactMap { $0.at("event", "action") as? String })
-        #expect(actions.isSuperset(of: visit[0] == "datagram" ? ["udp_flow", "close"] : ["connect", "close"]))
+        #expect(
+          actions.isSuperset(of: visit[0] == "datagram" ? ["udp_flow", "close"] : ["connect", "close"]))
         for event in own {
           let name = event.at("network", "peer", "name") as? String
           #expect(name == names[visit[0]], "\(visit[0]): \(event.at("event", "action") ?? "")")
           let age = event.at("network", "peer", "name_age_ns") as? Int
           // The look-up and the connect are some system calls apart.
-          #expect(name == nil ? age == nil : (1..<60_000_000_000).contains(age ?? 0), "\(visit[0]): \(age ?? -1)")
+          #expect(
+            name == nil ? age == nil : (1..<60_000_000_000).contains(age ?? 0), "\(visit[0]): \(age ?? -1)")
         }
       }
       // The other end did not ask, and the servers have no names for who asks them.
-      #expect(watching.events.allSatisfy {
-        $0.at("network", "direction") as? String == "outbound" || $0.at("network", "peer", "name") == nil
-      })
+      #expect(
+        watching.events.allSatisfy {
+          $0.at("network", "direction") as? String == "outbound" || $0.at("network", "peer", "name") == nil
+        })
     }
 
     @Test("A dns event has the question, the addresses, the process, and the reason of a refusal")
@@ -65,7 +69,7 @@ extension HostTests {
     @Test("In text a name stands behind its address, with its age, and a hostile one is one line")
     func text() throws {
       let run = try ToolRun.run([
-        BuiltProducts.sockeye, "watch", "connect", "--", Watching.fixture, "names",
+        BuiltProducts.sockeye, "watch", "connect", "udp_flow", "--names", "--", Watching.fixture, "names",
       ])
       let lines = String(decoding: run.output, as: UTF8.self).split(separator: "\n")
       let named = lines.filter { $0.contains("→ 127.1.0.1:") && $0.contains("(c1chain.test, told ") }

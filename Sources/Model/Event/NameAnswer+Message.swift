@@ -29,7 +29,8 @@ extension NameAnswer {
         if kind == 1 && length == 4 {
           addresses.append(IPAddress(v4: UInt32(truncatingIfNeeded: reader.number(at: start, 4))))
         } else if kind == 28 && length == 16 {
-          addresses.append(IPAddress(v6High: reader.number(at: start, 8), low: reader.number(at: start + 8, 8)))
+          addresses.append(
+            IPAddress(v6High: reader.number(at: start, 8), low: reader.number(at: start + 8, 8)))
         } else if kind == 5 {
           reader.offset = start
           guard let target = reader.name() else { break }

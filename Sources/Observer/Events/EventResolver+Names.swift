@@ -44,7 +44,9 @@ extension EventResolver {
     for message in messages {
       guard let answer = NameAnswer(message: message) else { continue }
       if let asker {
-        for address in answer.addresses { names.table.learn(asker, address, answer.question, at: record.time) }
+        for address in answer.addresses {
+          names.table.learn(asker, address, answer.question, at: record.time)
+        }
       }
       var event = event(.dns, at: record.time)
       event.socket = facts

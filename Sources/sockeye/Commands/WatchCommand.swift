@@ -45,6 +45,10 @@ struct WatchCommand: ParsableCommand {
     name: .long,
     help: ArgumentHelp("Remember closed connections and ended processes so long.", valueName: "T"))
   var keep = WatchDuration(nanoseconds: 60_000_000_000)
+  @Flag(
+    name: .customLong("names"),
+    help: "Name peers as name servers told their process (with dns anyway): 0.2 µs a packet of the host.")
+  var namesPeers = false
   @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
   var includesOwn = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table (text) or jsonl.")
@@ -122,6 +126,7 @@ struct WatchCommand: ParsableCommand {
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
     request.includesOwn = includesOwn
+    request.namesPeers = namesPeers
     do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
