@@ -109,7 +109,9 @@ public struct EventLosses: Sendable, Equatable {
   /// Puts the filters' members into their maps, before anything runs.
   private static func fill(_ object: LoadedObject, _ settings: ProbeSettings) {
     var one: UInt8 = 1
-    if let map = object.map("processes") {
+    if let map = object.map("processes"), settings.processes != nil {
+      var (zero, isOpen) = (UInt32(0), UInt8(settings.startsOpen ? 1 : 0))
+      _ = unsafe bpf_map_update_elem(map, &zero, &isOpen, 0)
       for process in settings.processes ?? [] {
         var key = UInt32(bitPattern: process)
         _ = unsafe bpf_map_update_elem(map, &key, &one, 0)

@@ -72,6 +72,7 @@ public struct EventRecords {
       text.append("}")
     case .module(let module): append(module, to: &text)
     case .dns(let answer): append(answer, to: &text)
+    case .folded(let facts): append(facts, event, to: &text)
     case .gap(let loss):
       text.append(#","gap":{"kind":""#)
       text.append(terminal: loss.stage.rawValue)
@@ -82,6 +83,25 @@ public struct EventRecords {
       text.append(rfc3339: loss.toWallNanoseconds)
       text.append(#""}"#)
     }
+  }
+
+  private func append(_ folded: FoldedFacts, _ event: Event, to text: inout TextBuffer) {
+    text.field(#","folded":{"count":"#, folded.count)
+    text.field(#","failures":"#, folded.failures)
+    text.field(#","program":"#, folded.program)
+    if let count = folded.sentBytes { text.field(#","bytes_sent":"#, count) }
+    if let count = folded.receivedBytes { text.field(#","bytes_received":"#, count) }
+    if let end = folded.end {
+      text.append(#","end":{"address":""#)
+      text.append(end.address)
+      text.field(#"","port":"#, end.port)
+      text.append("}")
+    }
+    text.append(#","from":""#)
+    text.append(rfc3339: folded.fromWallNanoseconds)
+    text.append(#"","to":""#)
+    text.append(rfc3339: event.wallNanoseconds)
+    text.append(#""}"#)
   }
 
   private func append(_ module: ModuleFacts, to text: inout TextBuffer) {

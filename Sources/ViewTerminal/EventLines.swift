@@ -27,6 +27,10 @@ public struct EventLines {
     text.append(word)
     text.end(event.style, if: options.isColored)
     text.append(repeating: 0x20, count: 13 - word.utf8CodeUnitCount)
+    if case .folded(let facts) = event.detail {
+      append(facts, event, to: &text)
+      return text.append("\n")
+    }
     switch event.action.family {
     case .socket, .dns: appendSocketEvent(event, to: &text)
     case .process: appendProcessEvent(event, to: &text)
@@ -238,6 +242,35 @@ public struct EventLines {
     text.append(terminal: loss.stage.rawValue)
     text.append(", within ")
     text.append(durationMicroseconds: (loss.toWallNanoseconds &- loss.fromWallNanoseconds) / 1000)
+  }
+
+  /// `… and 12345 more by curl[823], 10.0.0.1:443  sent 1.2MiB received 3.4KiB  7 failed`
+  private func append(_ folded: FoldedFacts, _ event: Event, to text: inout TextBuffer) {
+    text.append("… and ")
+    text.append(decimal: folded.count)
+    text.append(" more by ")
+    if event.process != nil {
+      append(who: event.process, to: &text)
+    } else if let program = folded.program {
+      text.append(terminal: program)
+    } else {
+      text.append("?")
+    }
+    if let end = folded.end {
+      text.append(", ")
+      text.append(endpoint: end)
+    }
+    if let sent = folded.sentBytes, let received = folded.receivedBytes {
+      text.append("  sent ")
+      text.append(size: sent)
+      text.append(" received ")
+      text.append(size: received)
+    }
+    if folded.failures > 0 && folded.failures < folded.count {
+      text.append("  ")
+      text.append(decimal: folded.failures)
+      text.append(" failed")
+    }
   }
 
   // MARK: Parts

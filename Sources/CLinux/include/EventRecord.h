@@ -205,7 +205,14 @@ struct sockeye_event_settings {
   uint8_t report_threads;
   uint8_t report_renames;
   uint8_t report_directory;  ///< the working directory at exec
-  uint32_t reserved[2];
+  uint8_t filter_acts_only;  ///< the process filter is for acts that no other event needs to be understood
+  uint8_t reserved[7];
+};
+
+/// How a process in the map `processes` is wanted.
+enum sockeye_event_listing {
+  SOCKEYE_LISTED_WITH_CHILDREN = 1,
+  SOCKEYE_LISTED_ALONE = 2,
 };
 
 /// What the `sys_exit` program is wanted for.

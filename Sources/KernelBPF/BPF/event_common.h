@@ -33,7 +33,7 @@ struct {
   __type(value, u64);
 } counters SEC(".maps");
 
-// Process filter: thread group ids.
+// Process filter: thread group ids, and how each is wanted. Entry 0: whether the filter is open.
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 16384);
@@ -115,11 +115,18 @@ INLINE void read_actor(struct sockeye_event_actor *actor) {
   bpf_get_current_comm(actor->comm, sizeof actor->comm);
 }
 
-// Whether the caller passes the filters.
-INLINE bool is_caller_wanted(void) {
+// An open filter, not filled yet or too full, passes everybody.
+INLINE bool is_listed(u32 tgid) {
+  if (bpf_map_lookup_elem(&processes, &tgid)) return true;
+  u32 zero = 0;
+  u8 *is_open = bpf_map_lookup_elem(&processes, &zero);
+  return is_open && *is_open;
+}
+
+INLINE bool passes_filters(bool by_process) {
   u32 tgid = bpf_get_current_pid_tgid() >> 32;
   if (settings.own_tgid && tgid == settings.own_tgid) return false;
-  if (settings.filter_processes && !bpf_map_lookup_elem(&processes, &tgid)) return false;
+  if (by_process && !is_listed(tgid)) return false;
   if (settings.filter_cgroups) {
     u64 cgroup = bpf_get_current_cgroup_id();
     if (!bpf_map_lookup_elem(&cgroups, &cgroup)) return false;
@@ -127,7 +134,17 @@ INLINE bool is_caller_wanted(void) {
   return true;
 }
 
-INLINE bool filters_callers(void) { return settings.filter_processes || settings.filter_cgroups; }
+// Whether the caller passes the filters.
+INLINE bool is_caller_wanted(void) {
+  return passes_filters(settings.filter_processes && !settings.filter_acts_only);
+}
+
+// The same for an act that tells of nothing but itself: no other event needs it to be understood.
+INLINE bool is_act_wanted(void) { return passes_filters(settings.filter_processes); }
+
+INLINE bool filters_callers(void) {
+  return (settings.filter_processes && !settings.filter_acts_only) || settings.filter_cgroups;
+}
 
 INLINE void watch_socket(u64 cookie) {
   u8 one = 1;

@@ -38,7 +38,7 @@ struct {
 } askers SEC(".maps");
 
 INLINE int note_asker(struct bpf_sock_addr *context) {
-  if ((u16)context->user_port != bpf_htons(DNS_PORT) || !is_caller_wanted()) return 1;
+  if ((u16)context->user_port != bpf_htons(DNS_PORT) || !is_act_wanted()) return 1;
   u64 cookie = bpf_get_socket_cookie(context);
   struct asker asker = {};
   read_actor(&asker.actor);
@@ -149,7 +149,7 @@ int dns_answer(struct __sk_buff *packet) {
   read_answer_socket(&record->socket, packet, &segment);
   u64 cookie = record->socket.cookie;
   struct asker *asker = bpf_map_lookup_elem(&askers, &cookie);
-  if (!asker && (filters_callers() || segment.protocol == IPPROTO_TCP)) return 1;
+  if (!asker && (settings.filter_processes || settings.filter_cgroups || segment.protocol == IPPROTO_TCP)) return 1;
   if (asker && segment.protocol == IPPROTO_TCP) {
     if (asker->reported > STREAM_LIMIT) {
       count(SOCKEYE_COUNTER_ANSWERS_REFUSED);

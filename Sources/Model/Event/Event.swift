@@ -36,6 +36,7 @@ public enum EventDetails: Sendable {
   case module(ModuleFacts)
   case dns(NameAnswer)
   case gap(LossFacts)
+  case folded(FoldedFacts)
 }
 
 /// A socket as an event saw it.
@@ -134,6 +135,25 @@ public struct NameAnswer: Sendable, Equatable {
   public init(question: RawText, addresses: [IPAddress]) {
     self.question = question
     self.addresses = addresses
+  }
+}
+
+/// Many events of one kind by one program, told as one. The event's time is that of the last; its process is there if
+/// all are of the same.
+public struct FoldedFacts: Sendable, Equatable {
+  /// Executable, or name; nil where nobody is known.
+  public var program: RawText?
+  public var count: UInt64 = 0
+  public var failures: UInt64 = 0
+  /// Sums of those that had any.
+  public var sentBytes: UInt64?
+  public var receivedBytes: UInt64?
+  /// Whom all went to, or where all arrived; nil where they differ.
+  public var end: Endpoint?
+  public var fromWallNanoseconds: UInt64
+  public init(program: RawText?, fromWallNanoseconds: UInt64) {
+    self.program = program
+    self.fromWallNanoseconds = fromWallNanoseconds
   }
 }
 

@@ -6,6 +6,10 @@ public struct EventRequest: Sendable {
   public var actions: Set<EventAction>
   /// Only what these processes do, and what comes from them; nil is all.
   public var roots: [ProcessID]?
+  /// Only events that this may be true of need be told: the caller judges them all the same. nil is all.
+  public var filter: Filter?
+  /// The kernel leaves out what it can: with the same answer, at less cost.
+  public var pushesDown = true
   /// How long an event waits for earlier ones of other CPUs, milliseconds.
   public var holdMilliseconds: UInt64 = 20
   /// How long a connection waits to be told, so that its other end is known, milliseconds.
@@ -37,22 +41,14 @@ public struct EventRequest: Sendable {
     if actions.contains(.execFailed) { facts.insert(.execFailure) }
     if actions.contains(.moduleLoad) || actions.contains(.moduleUnload) { facts.insert(.moduleLoad) }
     if actions.contains(.moduleUnload) { facts.insert(.moduleUnload) }
-    if namesPeers || actions.contains(.dns) { facts.insert(.dns) }
+    if wantsNames { facts.insert(.dns) }
     return facts
   }
 
+  var wantsNames: Bool { namesPeers || actions.contains(.dns) }
   var wantsSockets: Bool { !actions.isDisjoint(with: EventFamily.socket.actions) }
   var wantsThreads: Bool { !actions.isDisjoint(with: EventFamily.thread.actions) }
   var wantsModules: Bool { !actions.isDisjoint(with: EventFamily.module.actions) }
-
-  var settings: ProbeSettings {
-    var settings = ProbeSettings()
-    if includesOwn { settings.leftOutProcess = nil }
-    settings.reportsClosing = false
-    settings.reportsThreads = wantsThreads
-    settings.ringByteCount = ringByteCount
-    return settings
-  }
 
   /// Module loads come by a ring that wakes nobody.
   var holdNanoseconds: UInt64 { max(holdMilliseconds, wantsModules ? 110 : 0) * 1_000_000 }
