@@ -75,7 +75,8 @@ extension Event {
     sum.sequence = sequence
     sum.evidence = evidence
     sum.process = process
-    var facts = FoldedFacts(program: process.map { $0.executable ?? $0.name }, fromWallNanoseconds: wallNanoseconds)
+    var facts = FoldedFacts(
+      program: process.map { $0.executable ?? $0.name }, fromWallNanoseconds: wallNanoseconds)
     facts.count = 1
     facts.failures = outcome == .failure ? 1 : 0
     facts.sentBytes = socket?.sentBytes

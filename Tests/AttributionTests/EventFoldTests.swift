@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Floods") struct EventFoldTests {
   private func event(
-    _ action: EventAction, pid: Int32 = 23, program: RawText = "/bin/a", at milliseconds: UInt64, sent: UInt64? = nil,
+    _ action: EventAction, pid: Int32 = 23, program: RawText = "/bin/a", at milliseconds: UInt64,
+    sent: UInt64? = nil,
     peer: UInt32 = 1
   ) -> Event {
     let time = milliseconds * 1_000_000
@@ -60,7 +61,9 @@ import Testing
     var fold = EventFold(rate: 1)
     var told: [Event] = []
     for action in [EventAction.connect, .accept, .gap, .gap] {
-      for program in ["/bin/a", "/bin/b"] as [RawText] { fold.take(event(action, program: program, at: 1), into: &told) }
+      for program in ["/bin/a", "/bin/b"] as [RawText] {
+        fold.take(event(action, program: program, at: 1), into: &told)
+      }
     }
     #expect(told.count == 8 && fold.folded == 0)
   }
@@ -74,7 +77,9 @@ import Testing
     #expect(told.count == 2003)
   }
 
-  @Test("Whatever comes, told and folded are what came, by kind and program, and so are the bytes", arguments: 0..<23 as Range<UInt64>)
+  @Test(
+    "Whatever comes, told and folded are what came, by kind and program, and so are the bytes",
+    arguments: 0..<23 as Range<UInt64>)
   func exact(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var fold = EventFold(rate: Int.random(in: 1...30, using: &random))

@@ -28,7 +28,9 @@ extension HostTests {
 
     @Test(
       "A peer's port and a namespace are told alike",
-      arguments: ["dport = :53", "dport = :53 and family = inet6", "netns = NETNS", "netns = NETNS and not dport = :53"])
+      arguments: [
+        "dport = :53", "dport = :53 and family = inet6", "netns = NETNS", "netns = NETNS and not dport = :53",
+      ])
     func filters(filter: String) throws {
       let status = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
       let netns = status.filter(\.isNumber)
@@ -61,7 +63,8 @@ private struct Pair {
 
   /// Starts a shell, both watchers on it, then `tree` in the shell and `outside` beside it.
   static func run(_ options: [String], tree: String, outside: String) throws -> Pair {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sockeye-push-\(UUID().uuidString)").path
+    let folder = FileManager.default.temporaryDirectory.appending(path: "sockeye-push-\(UUID().uuidString)")
+      .path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func path(_ name: String) -> String { "\(folder)/\(name)" }
@@ -102,7 +105,9 @@ private struct Pair {
         try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
       }
     }
-    func times(_ index: Int) throws -> [Int] { try lines(index).compactMap { $0.at("event", "boot_time_ns") as? Int } }
+    func times(_ index: Int) throws -> [Int] {
+      try lines(index).compactMap { $0.at("event", "boot_time_ns") as? Int }
+    }
     while try times(0).count < 23 || times(1).count < 23 { usleep(20_000) }
     let other = try shell(outside)
     try Data("go\n".utf8).write(to: URL(filePath: path("go")))
@@ -136,14 +141,17 @@ private struct Pair {
       var value: Any? = event
       for key in path { value = (value as? [String: Any])?[key] }
       guard let value else { return "-" }
-      let data = try? JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed])
+      let data = try? JSONSerialization.data(
+        withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed])
       return data.map { String(decoding: $0, as: UTF8.self) } ?? "?"
     }
     let isDatagram = event.at("network", "transport") as? String == "udp"
     return [
-      event.at("event", "action") as? String ?? "?", text("event", "reason"), text("network"), text("tcp"), text("flow"), text("exec"),
+      event.at("event", "action") as? String ?? "?", text("event", "reason"), text("network"), text("tcp"),
+      text("flow"), text("exec"),
       text("process", "pid"), text("process", "name"), text("process", "executable"), text("process", "args"),
-      text("process", "user"), text("process", "parent"), text("process", "ancestors"), text("process", "thread", "name"),
+      text("process", "user"), text("process", "parent"), text("process", "ancestors"),
+      text("process", "thread", "name"),
       text("process", "exit_code"), isDatagram ? "" : text("peer_process", "executable"),
     ].joined(separator: " ")
   }

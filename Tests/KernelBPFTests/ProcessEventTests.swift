@@ -88,4 +88,31 @@ struct ProcessEventTests {
     #expect(recording.events(.exec, pid: pid).count == 1)
     #expect(recording.events(.exit, pid: pid).count == 1)
   }
+
+  @Test("A filter for acts leaves out what others' events tell of themselves only, and keeps what names a peer")
+  func acts() throws {
+    let request = ProbePlan.Request(facts: ProbePlan.Request.usualFacts.union([.dns]))
+    var settings = ProbeSettings()
+    settings.processes = []
+    settings.filtersActsOnly = true
+    let closed = try Recording.of(["names"], request: request, settings: settings)
+    let netns = try #require(closed.number("netns"))
+    #expect(closed.events(.bind, netns: netns).isEmpty && closed.events(.dnsAnswer).isEmpty)
+    let count = closed.facts("connected").count
+    #expect(closed.events(.connect, netns: netns).count >= count - 1)
+    #expect(closed.events(.fork).count >= 4)
+    // Until it is closed it passes everybody.
+    settings.startsOpen = true
+    let open = try Recording.of(["names"], request: request, settings: settings)
+    let other = try #require(open.number("netns"))
+    #expect(open.events(.bind, netns: other).count >= 5 && !open.events(.dnsAnswer).isEmpty)
+    // With its root in the list, the tree is told as without a filter.
+    settings.startsOpen = false
+    settings.leftOutProcess = nil
+    settings.processes = [getpid()]
+    let tree = try Recording.of(["names"], request: request, settings: settings)
+    let last = try #require(tree.number("netns"))
+    #expect(tree.events(.bind, netns: last).count == open.events(.bind, netns: other).count)
+    #expect(tree.events(.dnsAnswer).count == open.events(.dnsAnswer).count)
+  }
 }
