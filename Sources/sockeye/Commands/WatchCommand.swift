@@ -21,6 +21,8 @@ struct WatchCommand: ParsableCommand {
       thread (thread_start thread_exit), module (module_load module_unload), dns, all, or an action by its name.
       Default: socket process. With a COMMAND, only what it and its children do, until it ends.
 
+      With --names, or the kind dns, peers have the names that the process itself was told for them, by a name server.
+
       Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. A connect is shown when it is
       answered. What was lost is shown as a gap, and counted in the last line, on standard error.
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
