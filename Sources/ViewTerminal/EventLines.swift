@@ -15,7 +15,7 @@ public struct EventLineOptions: Sendable {
 ///
 /// Hostile text is escaped, so a line is a line.
 public struct EventLines {
-  private let options: EventLineOptions
+  let options: EventLineOptions
   private var firstTime: UInt64?
 
   public init(_ options: EventLineOptions) { self.options = options }
@@ -97,15 +97,6 @@ public struct EventLines {
     appendCounts(socket, to: &text)
     if case .dns(let answer) = event.detail { append(answer, to: &text) }
     appendReason(event, to: &text)
-  }
-
-  /// ` (example.org, told 2ms before)`
-  private func append(_ peer: PeerName, to text: inout TextBuffer) {
-    text.append(" (")
-    text.append(terminal: peer.name)
-    text.append(", told ")
-    text.append(durationMicroseconds: peer.ageNanoseconds / 1000)
-    text.append(" before)")
   }
 
   private func appendCounts(_ socket: EventSocketFacts, to text: inout TextBuffer) {
@@ -244,39 +235,10 @@ public struct EventLines {
     text.append(durationMicroseconds: (loss.toWallNanoseconds &- loss.fromWallNanoseconds) / 1000)
   }
 
-  /// `… and 12345 more by curl[823], 10.0.0.1:443  sent 1.2MiB received 3.4KiB  7 failed`
-  private func append(_ folded: FoldedFacts, _ event: Event, to text: inout TextBuffer) {
-    text.append("… and ")
-    text.append(decimal: folded.count)
-    text.append(" more by ")
-    if event.process != nil {
-      append(who: event.process, to: &text)
-    } else if let program = folded.program {
-      text.append(terminal: program)
-    } else {
-      text.append("?")
-    }
-    if let end = folded.end {
-      text.append(", ")
-      text.append(endpoint: end)
-    }
-    if let sent = folded.sentBytes, let received = folded.receivedBytes {
-      text.append("  sent ")
-      text.append(size: sent)
-      text.append(" received ")
-      text.append(size: received)
-    }
-    if folded.failures > 0 && folded.failures < folded.count {
-      text.append("  ")
-      text.append(decimal: folded.failures)
-      text.append(" failed")
-    }
-  }
-
   // MARK: Parts
 
   /// `curl[823]`, or `?` where nobody is known.
-  private func append(who process: Process?, to text: inout TextBuffer) {
+  func append(who process: Process?, to text: inout TextBuffer) {
     guard let process else {
       text.append("?")
       return

@@ -54,6 +54,7 @@ public final class EventObserver {
       try resolver.seedProcesses(roots: request.roots)
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
+    if request.wantsNames { noteMissingNames() }
     seenLosses = losses()
     lossesRead = KernelClock.bootTimeNanoseconds
   }
@@ -178,6 +179,11 @@ public final class EventObserver {
       resolver.seedSockets(snapshot, lookBegan: started)
       if reconciliations == 0 { gaps += snapshot.gaps }
     } catch { note("the sockets that were there before are not known: \(error)") }
+  }
+
+  private func noteMissingNames() {
+    guard let choice = plan.choices.first(where: { $0.fact == .dns }), choice.chosen == nil else { return }
+    note("what name servers answer cannot be seen: \(choice.passed.map(\.reason).joined(separator: "; "))")
   }
 
   private func note(_ message: String) {

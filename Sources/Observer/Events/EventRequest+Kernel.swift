@@ -21,8 +21,11 @@ extension EventRequest {
     if !pushesDown { return settings }
     if let filter {
       settings.netns = filter.expression.onlyNamespace
-      let ports = filter.kernelHints.peerPorts
-      if ports.count == 1, ports.lowerBound != 0, !wantsNames { settings.port = ports.lowerBound }
+      let hints = filter.kernelHints
+      let isAboutPorts = hints.tables.isSubset(of: SocketTableSet.internet.union(SocketTableSet(.vsock)))
+      if isAboutPorts, hints.peerPorts.count == 1, hints.peerPorts.lowerBound != 0, !wantsNames {
+        settings.port = hints.peerPorts.lowerBound
+      }
     }
     if roots != nil {
       // Filled by `TreeListing`.
