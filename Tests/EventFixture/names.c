@@ -112,6 +112,15 @@ static void serve_stream(int listener) {
   }
 }
 
+static void serve_web(int listener) {
+  for (;;) {
+    int connection = accept(listener, NULL, NULL);
+    char end;
+    while (recv(connection, &end, 1, 0) > 0) {}
+    close(connection);
+  }
+}
+
 static void start_server(int family, const char *host, int type) {
   socklen_t length;
   struct sockaddr_storage address = make_address(family, host, 53, &length);
@@ -136,7 +145,6 @@ static size_t make_query(uint8_t *message, const char *labels, size_t labels_len
   return labels_length + 17;
 }
 
-// Asks by `type`; a datagram of an even `family` step unconnected. How long the answer was.
 static void ask(int family, int type, int is_connected, const char *labels) {
   uint8_t message[MESSAGE_LIMIT];
   size_t length = make_query(message + 2, labels, strlen(labels));
@@ -168,6 +176,9 @@ static void visit(const char *what, int family, int type, const char *host) {
   if (type == SOCK_DGRAM) require(send(client, "x", 1, 0) == 1, "send web");
   printf("connected %s %d %u\n", what, getpid(), local_port(client));
   fflush(stdout);
+  // Until the server has accepted, and closed.
+  char end;
+  if (type == SOCK_STREAM) require(shutdown(client, SHUT_WR) == 0 && recv(client, &end, 1, 0) == 0, "end of web");
   close(client);
 }
 
@@ -222,6 +233,10 @@ int run_names(void) {
   struct sockaddr_in6 any = {.sin6_family = AF_INET6};
   require(bind(web, (struct sockaddr *)&any, sizeof any) == 0 && listen(web, 64) == 0, "listen web");
   web_port = local_port(web);
+  if (fork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    serve_web(web);
+  }
   start_server(AF_INET, "127.0.0.1", SOCK_DGRAM);
   start_server(AF_INET6, "::1", SOCK_DGRAM);
   start_server(AF_INET, "127.0.0.1", SOCK_STREAM);
