@@ -9,13 +9,23 @@ extension HostTests {
     private static let everything =
       "\(storms); \(Watching.fixture) names; \(Watching.fixture) failures; \(Watching.fixture) life; "
       + "\(Watching.fixture) datagrams 23"
+    /// A server in the tree with clients outside of it, and the other way round.
+    private static let inner =
+      "\(Watching.fixture) server FOLDER/inner 7 & \(Watching.fixture) visitor FOLDER/outer 11"
+    private static let outer =
+      "\(Watching.fixture) server FOLDER/outer 11 & \(Watching.fixture) visitor FOLDER/inner 7"
 
     @Test("A tree is told alike, whether or not the kernel leaves out the others")
     func tree() throws {
-      let both = try Pair.run([], tree: Self.everything, outside: Self.everything)
+      let both = try Pair.run(
+        [], tree: "\(Self.inner); \(Self.everything)", outside: "\(Self.outer); \(Self.everything)")
       #expect(both.differences == [])
       #expect(both.pushed.contains { $0.contains("connect_failed") && $0.contains("ECONNREFUSED") })
-      #expect(both.pushed.filter { $0.hasPrefix("accept ") }.count >= 23)
+      #expect(both.pushed.filter { $0.hasPrefix("accept ") }.count >= 30)
+      let visits = both.pushed.filter { $0.hasPrefix("connect ") && $0.contains("visitor") }
+      #expect(
+        visits.count == 11 && visits.allSatisfy { $0.hasSuffix("/EventFixture\"") }, "their servers are named"
+      )
     }
 
     @Test("So are its processes and threads alone, of which the kernel tells no others")
@@ -84,13 +94,14 @@ private struct Pair {
       try process.run()
       return process
     }
+    let (tree, outside) = (tree.replacing("FOLDER", with: folder), outside.replacing("FOLDER", with: folder))
     let root = try shell(
       "\(path("prober")) -c 'while [ ! -e \(path("stop")) ]; do \(probes); done' & "
         + "read go < \(path("go")); \(tree); echo > \(path("done")); wait")
     var watchers: [(process: Process, path: String)] = []
     for (index, extra) in [[], ["--no-push-down"]].enumerated() {
       let path = "\(folder)/\(index)"
-      FileManager.default.createFile(atPath: path, contents: nil)
+      _ = FileManager.default.createFile(atPath: path, contents: nil)
       let watcher = Process()
       watcher.executableURL = URL(filePath: BuiltProducts.sockeye)
       watcher.arguments =
@@ -108,18 +119,18 @@ private struct Pair {
     func times(_ index: Int) throws -> [Int] {
       try lines(index).compactMap { $0.at("event", "boot_time_ns") as? Int }
     }
-    while try times(0).count < 23 || times(1).count < 23 { usleep(20_000) }
+    while try times(0).count < 23 || times(1).count < 23 { usleep(100_000) }
     let other = try shell(outside)
     try Data("go\n".utf8).write(to: URL(filePath: path("go")))
-    while !FileManager.default.fileExists(atPath: path("done")) { usleep(20_000) }
+    while !FileManager.default.fileExists(atPath: path("done")) { usleep(100_000) }
     // All that the tree did is told by both when each tells of something later.
     let end = Int(bootTime())
-    while try (times(0).last ?? 0) < end || (times(1).last ?? 0) < end { usleep(20_000) }
+    while try (times(0).last ?? 0) < end || (times(1).last ?? 0) < end { usleep(100_000) }
     for watcher in watchers {
       watcher.process.interrupt()
       watcher.process.waitUntilExit()
     }
-    FileManager.default.createFile(atPath: path("stop"), contents: nil)
+    _ = FileManager.default.createFile(atPath: path("stop"), contents: nil)
     root.waitUntilExit()
     other.waitUntilExit()
     func canonical(_ index: Int) throws -> [String] {
