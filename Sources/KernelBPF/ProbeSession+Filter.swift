@@ -17,7 +17,7 @@ extension ProbeSession {
     return status == -EEXIST ? .known : .full
   }
 
-  /// From now on only the listed processes pass the filter; if it was too full, still everybody.
+  /// From now on only the listed processes pass the filter; if the kernel had no room for one, still everybody.
   public borrowing func closeFilter() {
     guard let map = map("processes", of: .process) else { return }
     var (key, value) = (UInt32(0), UInt8(0))

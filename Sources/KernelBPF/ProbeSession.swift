@@ -110,8 +110,11 @@ public struct EventLosses: Sendable, Equatable {
   private static func fill(_ object: LoadedObject, _ settings: ProbeSettings) {
     var one: UInt8 = 1
     if let map = object.map("processes"), settings.processes != nil {
-      var (zero, isOpen) = (UInt32(0), UInt8(settings.startsOpen ? 1 : 0))
-      _ = unsafe bpf_map_update_elem(map, &zero, &isOpen, 0)
+      // Room for the two marks: whether it is open, whether it is too full.
+      for (entry, mark) in [(UInt32(0), UInt8(settings.startsOpen ? 1 : 0)), (UInt32.max, 0)] {
+        var (entry, mark) = (entry, mark)
+        _ = unsafe bpf_map_update_elem(map, &entry, &mark, 0)
+      }
       for process in settings.processes ?? [] {
         var key = UInt32(bitPattern: process)
         _ = unsafe bpf_map_update_elem(map, &key, &one, 0)

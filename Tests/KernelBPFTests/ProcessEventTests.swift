@@ -118,4 +118,17 @@ struct ProcessEventTests {
       #expect(recording.events(.dnsAnswer, netns: netns).count { $0.socket?.type == 2 } == 4, "datagrams")
     }
   }
+
+  @Test("A filter by processes that has no room for a child is open again, for good")
+  func tooFull() throws {
+    var settings = ProbeSettings()
+    settings.leftOutProcess = nil
+    settings.processes = [getpid()]
+    // Pids that nobody has, more than the map has room for.
+    settings.processes? += (0..<17_003).map { 0x4000_0000 + $0 }
+    let recording = try Recording.of(["life"], request: Self.request, settings: settings)
+    let pid = try #require(recording.number("exit"))
+    #expect(recording.events(.exec, pid: pid).count == 1)
+    #expect(recording.events(.exit, pid: pid).count == 1)
+  }
 }

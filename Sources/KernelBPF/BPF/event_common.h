@@ -33,7 +33,9 @@ struct {
   __type(value, u64);
 } counters SEC(".maps");
 
-// Process filter: thread group ids, and how each is wanted. Entry 0: whether the filter is open.
+// Process filter: thread group ids, and how each is wanted. Entry 0 says whether the filter is open, because it is not
+// filled yet; the entry of TOO_FULL whether it is because a process had no room.
+#define TOO_FULL 0xffffffff
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 16384);
@@ -115,13 +117,12 @@ INLINE void read_actor(struct sockeye_event_actor *actor) {
   bpf_get_current_comm(actor->comm, sizeof actor->comm);
 }
 
-// An open filter, not filled yet or too full, passes everybody.
-INLINE bool is_listed(u32 tgid) {
-  if (bpf_map_lookup_elem(&processes, &tgid)) return true;
-  u32 zero = 0;
-  u8 *is_open = bpf_map_lookup_elem(&processes, &zero);
-  return is_open && *is_open;
+INLINE bool is_marked(u32 entry) {
+  u8 *mark = bpf_map_lookup_elem(&processes, &entry);
+  return mark && *mark;
 }
+
+INLINE bool is_listed(u32 tgid) { return is_marked(tgid) || is_marked(0) || is_marked(TOO_FULL); }
 
 INLINE bool passes_filters(bool by_process) {
   u32 tgid = bpf_get_current_pid_tgid() >> 32;

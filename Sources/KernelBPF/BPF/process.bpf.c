@@ -62,10 +62,10 @@ struct rename_record {
 INLINE void follow_child(u32 parent, u32 child) {
   u8 *listing = bpf_map_lookup_elem(&processes, &parent);
   if (!listing || *listing != SOCKEYE_LISTED_WITH_CHILDREN) return;
-  u32 zero = 0;
+  u32 too_full = TOO_FULL;
   u8 one = SOCKEYE_LISTED_WITH_CHILDREN;
   // Too full: better to tell of everybody than to miss one.
-  if (bpf_map_update_elem(&processes, &child, &one, 0) != 0) bpf_map_update_elem(&processes, &zero, &one, 0);
+  if (bpf_map_update_elem(&processes, &child, &one, 0) != 0) bpf_map_update_elem(&processes, &too_full, &one, 0);
 }
 
 SEC("?tp_btf/sched_process_fork")
