@@ -11,6 +11,8 @@ let package = Package(
     .executable(name: "sockeye", targets: ["sockeye"]),
     // For Fuzz/ and Benchmarks/.
     .library(name: "Model", targets: ["Model"]),
+    .library(name: "CLinux", targets: ["CLinux"]),
+    .library(name: "Attribution", targets: ["Attribution"]),
     .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
     .library(name: "KernelProc", targets: ["KernelProc"]),
     // Preloaded by a test of `--ask-socket`.

@@ -19,6 +19,13 @@ let package = Package(
     .executableTarget(
       name: "FuzzProc", dependencies: [.product(name: "KernelProc", package: "sockeye")],
       swiftSettings: fuzzer),
+    // The decoder's own files by links: the plugin that makes the rest of KernelBPF does not build with the sanitizer.
+    .executableTarget(
+      name: "FuzzEvents",
+      dependencies: [
+        .product(name: "CLinux", package: "sockeye"), .product(name: "Attribution", package: "sockeye"),
+        .product(name: "Model", package: "sockeye"),
+      ], swiftSettings: fuzzer),
     .executableTarget(
       name: "FuzzFilter", dependencies: [.product(name: "Model", package: "sockeye")], swiftSettings: fuzzer),
   ],

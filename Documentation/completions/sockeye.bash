@@ -245,9 +245,9 @@ _sockeye_who() {
 
 _sockeye_watch() {
     repeating_flags=()
-    non_repeating_flags=(--own --jsonl -n --numeric --version -h --help)
+    non_repeating_flags=(--names --own --jsonl -n --numeric --version -h --help)
     repeating_options=(--follow-tree)
-    non_repeating_options=(--where --count --duration --time --keep -o --output --color)
+    non_repeating_options=(--where --count --duration --rate --time --keep -o --output --color)
     __sockeye_offer_flags_options -1
 
     # Offer option value completions
@@ -262,6 +262,9 @@ _sockeye_watch() {
         return
         ;;
     '--follow-tree')
+        return
+        ;;
+    '--rate')
         return
         ;;
     '--time')

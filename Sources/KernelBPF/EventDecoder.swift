@@ -30,7 +30,11 @@ public enum EventDecoder {
     var event = KernelEvent(
       kind: kind, time: header.time, flags: EventFlags(rawValue: header.flags), cpu: header.cpu, detail: .none
     )
-    if parts.contains(.actor) { event.actor = try cursor.take(EventActor.self) }
+    if parts.contains(.actor) {
+      let actor = try cursor.take(EventActor.self)
+      // Of an answer whose asker was not seen.
+      if actor.tgid != 0 || kind != .dnsAnswer { event.actor = actor }
+    }
     if parts.contains(.socket) { event.socket = try cursor.take(EventSocket.self) }
     if parts.contains(.totals) { event.totals = try cursor.take(EventTotals.self) }
     event.detail = try detail(parts, &cursor, event.flags)
@@ -55,7 +59,8 @@ public enum EventDecoder {
     if parts.contains(.text) {
       // A count of its own: the record is padded to 8.
       let length = try cursor.take(UInt64.self)
-      return .payload(try cursor.takeText(Int(truncatingIfNeeded: length & 0xffff)))
+      return .payload(
+        try cursor.takeText(Int(length & 0xffff)), sequence: UInt32(truncatingIfNeeded: length >> 32))
     }
     return .none
   }

@@ -49,6 +49,8 @@ public struct EventFlags: OptionSet, Sendable, Hashable {
   public static let byGetpeername = EventFlags(rawValue: SOCKEYE_EVENT_BY_GETPEERNAME.rawValue)
   /// The child shares its parent's memory: vfork(2), a thread.
   public static let sharedMemory = EventFlags(rawValue: SOCKEYE_EVENT_SHARED_MEMORY.rawValue)
+  /// Of an answer over TCP: the SYN, so its first byte has the next sequence number.
+  public static let streamStart = EventFlags(rawValue: SOCKEYE_EVENT_STREAM_START.rawValue)
 }
 
 public typealias EventActor = sockeye_event_actor

@@ -106,6 +106,8 @@ extension CgroupHook {
   /// The program type and the attach type of `linux/bpf.h`.
   var types: (bpf_prog_type, bpf_attach_type) {
     switch self {
+    case .connect4: (BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT)
+    case .connect6: (BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT)
     case .getpeername4: (BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETPEERNAME)
     case .getpeername6: (BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETPEERNAME)
     case .sendmsg4: (BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG)

@@ -25,8 +25,8 @@ public enum EventDetail: Sendable {
   case flow(EventFlow)
   /// `path` is empty for an unload.
   case module(EventMapping, path: [UInt8], buildID: [UInt8])
-  /// The datagram's payload.
-  case payload([UInt8])
+  /// What a packet brought; of TCP, with the sequence number of its first byte.
+  case payload([UInt8], sequence: UInt32)
 }
 
 /// What an exec replaced the process with. All text is bytes chosen by whoever runs it.

@@ -24,7 +24,7 @@ public enum HookNeed: Hashable, Sendable, CustomStringConvertible {
 
 /// A place where cgroup programs run.
 public enum CgroupHook: String, Sendable, CaseIterable {
-  case getpeername4, getpeername6, bind4 = "post_bind4", bind6 = "post_bind6"
+  case connect4, connect6, getpeername4, getpeername6, bind4 = "post_bind4", bind6 = "post_bind6"
   case sendmsg4, sendmsg6, recvmsg4, recvmsg6
   case socketRelease = "sock_release"
   case ingress
@@ -125,7 +125,9 @@ public struct ProbeHook: Hashable, Sendable {
     ProbeHook(.moduleLoad, nil, [], [.perfEvents]),
     ProbeHook(.moduleUnload, .modules, ["unmap_entry"], [.entry("__x64_sys_munmap")]),
     ProbeHook(.moduleUnload, .modules, ["unmap_call"], [.tracepoint("sys_enter")], taxesEveryCall: true),
-    ProbeHook(.dns, .names, ["dns_answer"], [.cgroup(.ingress)]),
+    ProbeHook(
+      .dns, .names, ["dns_answer", "ask_connect4", "ask_connect6", "ask_send4", "ask_send6"],
+      [.cgroup(.ingress), .cgroup(.connect4), .cgroup(.connect6), .cgroup(.sendmsg4), .cgroup(.sendmsg6)]),
     ProbeHook(.bind, .connections, ["bind4", "bind6"], [.cgroup(.bind4), .cgroup(.bind6)]),
   ]
 }

@@ -12,6 +12,8 @@ public struct EventLosses: Sendable, Equatable {
   public var argumentsUnread: UInt64 = 0
   /// Conversations that the table of datagrams had no room for.
   public var flowsRefused: UInt64 = 0
+  /// Packets of DNS over TCP that were not read: a stream of more than 1 MiB.
+  public var answersRefused: UInt64 = 0
 
   public init() {}
 }
@@ -107,7 +109,12 @@ public struct EventLosses: Sendable, Equatable {
   /// Puts the filters' members into their maps, before anything runs.
   private static func fill(_ object: LoadedObject, _ settings: ProbeSettings) {
     var one: UInt8 = 1
-    if let map = object.map("processes") {
+    if let map = object.map("processes"), settings.processes != nil {
+      // Room for the two marks: whether it is open, whether it is too full.
+      for (entry, mark) in [(UInt32(0), UInt8(settings.startsOpen ? 1 : 0)), (UInt32.max, 0)] {
+        var (entry, mark) = (entry, mark)
+        _ = unsafe bpf_map_update_elem(map, &entry, &mark, 0)
+      }
       for process in settings.processes ?? [] {
         var key = UInt32(bitPattern: process)
         _ = unsafe bpf_map_update_elem(map, &key, &one, 0)
@@ -152,6 +159,7 @@ public struct EventLosses: Sendable, Equatable {
     losses.twinRescued = counter(SOCKEYE_COUNTER_TWIN_RESCUED)
     losses.argumentsUnread = counter(SOCKEYE_COUNTER_ARGUMENTS_UNREAD)
     losses.flowsRefused = counter(SOCKEYE_COUNTER_FLOWS_REFUSED)
+    losses.answersRefused = counter(SOCKEYE_COUNTER_ANSWERS_REFUSED)
     for (program, misses) in recursionMisses() {
       // What the first of the pair missed, its twin rescued; only what the twin missed may be lost.
       if program != "tcp_state" { losses.kernelMissed += misses }

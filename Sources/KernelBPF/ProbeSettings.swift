@@ -10,6 +10,11 @@ public struct ProbeSettings: Sendable, Equatable {
   public var port: UInt16?
   /// Only these processes; nil is all.
   public var processes: [Int32]?
+  /// The filter by processes is for acts only that tell of nothing but themselves: binds, failed connects and execs,
+  /// threads, unmappings. Everything else is needed to name the other ends of connections.
+  public var filtersActsOnly = false
+  /// The filter by processes passes everybody until `ProbeSession.closeFilter`.
+  public var startsOpen = false
   /// The children of those processes join them.
   public var followsChildren = true
   /// Only processes in these cgroups (ids of the unified hierarchy); nil is all.
@@ -38,6 +43,7 @@ public struct ProbeSettings: Sendable, Equatable {
     constants.only_port = UInt32(port ?? 0)
     constants.filter_processes = processes == nil ? 0 : 1
     constants.follow_children = processes != nil && followsChildren ? 1 : 0
+    constants.filter_acts_only = filtersActsOnly ? 1 : 0
     constants.filter_cgroups = cgroups == nil ? 0 : 1
     constants.report_closing = reportsClosing ? 1 : 0
     constants.report_passive = reportsPassiveHandshake ? 1 : 0

@@ -47,7 +47,7 @@ public struct EventRecords {
     text.append(",")
     var sockets = sockets
     sockets.appendSocket(socket, to: &text)
-    sockets.appendNetwork(socket, to: &text)
+    sockets.appendNetwork(socket, facts.peerName, to: &text)
     appendCounts(facts, to: &text)
   }
 
@@ -73,6 +73,7 @@ public struct EventRecords {
       text.append("}")
     case .module(let module): append(module, to: &text)
     case .dns(let answer): append(answer, to: &text)
+    case .folded(let facts): append(facts, event, to: &text)
     case .gap(let loss):
       text.append(#","gap":{"kind":""#)
       text.append(terminal: loss.stage.rawValue)
@@ -83,6 +84,25 @@ public struct EventRecords {
       text.append(rfc3339: loss.toWallNanoseconds)
       text.append(#""}"#)
     }
+  }
+
+  private func append(_ folded: FoldedFacts, _ event: Event, to text: inout TextBuffer) {
+    text.field(#","folded":{"count":"#, folded.count)
+    text.field(#","failures":"#, folded.failures)
+    text.field(#","program":"#, folded.program)
+    if let count = folded.sentBytes { text.field(#","bytes_sent":"#, count) }
+    if let count = folded.receivedBytes { text.field(#","bytes_received":"#, count) }
+    if let end = folded.end {
+      text.append(#","end":{"address":""#)
+      text.append(end.address)
+      text.field(#"","port":"#, end.port)
+      text.append("}")
+    }
+    text.append(#","from":""#)
+    text.append(rfc3339: folded.fromWallNanoseconds)
+    text.append(#"","to":""#)
+    text.append(rfc3339: event.wallNanoseconds)
+    text.append(#""}"#)
   }
 
   private func append(_ module: ModuleFacts, to text: inout TextBuffer) {
@@ -101,7 +121,9 @@ public struct EventRecords {
   private func append(_ answer: NameAnswer, to text: inout TextBuffer) {
     text.append(#","dns":{"question":{"name":"#)
     text.append(json: answer.question)
-    text.append(#"},"resolved_ip":["#)
+    text.append(#"},"response_code":"#)
+    text.append(decimal: answer.responseCode)
+    text.append(#","resolved_ip":["#)
     for (index, address) in answer.addresses.enumerated() {
       text.append(index == 0 ? "\"" : ",\"")
       text.append(address)

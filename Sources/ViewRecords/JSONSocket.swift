@@ -144,12 +144,13 @@ struct JSONSocketWriter {
   }
 
   /// `,"network":{…}`
-  func appendNetwork(_ socket: Socket, to text: inout TextBuffer) {
+  /// - Parameter peerName: by which its process knew the peer, where an event tells it.
+  func appendNetwork(_ socket: Socket, _ peerName: PeerName? = nil, to text: inout TextBuffer) {
     text.append(#","network":{"transport":""#)
     appendTransport(socket.table, to: &text)
     text.append(#"""#)
     if socket.family.isInternet {
-      appendInternet(socket, to: &text)
+      appendInternet(socket, peerName, to: &text)
     } else if socket.family == .unix {
       if let name = snapshot.name(of: socket) {
         text.append(#","local":{"path":""#)
@@ -177,7 +178,7 @@ struct JSONSocketWriter {
     }
   }
 
-  private func appendInternet(_ socket: Socket, to text: inout TextBuffer) {
+  private func appendInternet(_ socket: Socket, _ peerName: PeerName?, to text: inout TextBuffer) {
     text.append(socket.family == .inet ? #","type":"ipv4""# : #","type":"ipv6""#)
     switch socket.origin {
     case .connect: text.append(#","direction":"outbound""#)
@@ -198,6 +199,12 @@ struct JSONSocketWriter {
     if socket.isConnected || !socket.peer.address.isUnspecified {
       text.append(#","peer":"#)
       appendEndpoint(socket.peer, socket.table, to: &text)
+      if let peerName {
+        text.truncate(to: text.count - 1)
+        text.field(#","name":"#, peerName.name)
+        text.field(#","name_age_ns":"#, peerName.ageNanoseconds)
+        text.append("}")
+      }
     }
   }
 

@@ -15,7 +15,7 @@ public struct EventLineOptions: Sendable {
 ///
 /// Hostile text is escaped, so a line is a line.
 public struct EventLines {
-  private let options: EventLineOptions
+  let options: EventLineOptions
   private var firstTime: UInt64?
 
   public init(_ options: EventLineOptions) { self.options = options }
@@ -27,6 +27,10 @@ public struct EventLines {
     text.append(word)
     text.end(event.style, if: options.isColored)
     text.append(repeating: 0x20, count: 13 - word.utf8CodeUnitCount)
+    if case .folded(let facts) = event.detail {
+      append(facts, event, to: &text)
+      return text.append("\n")
+    }
     switch event.action.family {
     case .socket, .dns: appendSocketEvent(event, to: &text)
     case .process: appendProcessEvent(event, to: &text)
@@ -75,6 +79,7 @@ public struct EventLines {
     } else {
       text.append(isIncoming ? " ← " : " → ")
       text.append(endpoint: socket.peer)
+      if let name = socket.peerName { append(name, to: &text) }
       if let peer = event.peerProcess {
         text.append(" ")
         append(who: peer, to: &text)
@@ -233,7 +238,7 @@ public struct EventLines {
   // MARK: Parts
 
   /// `curl[823]`, or `?` where nobody is known.
-  private func append(who process: Process?, to text: inout TextBuffer) {
+  func append(who process: Process?, to text: inout TextBuffer) {
     guard let process else {
       text.append("?")
       return

@@ -58,5 +58,8 @@ int run_life(const char *self);
 int run_datagrams(int count);
 int run_datagram_client(uint16_t port, int index);
 int run_answer(void);
+int run_names(void);
+int run_server(const char *path, int count);
+int run_visitor(const char *path, int count);
 int run_module(const char *path);
 int run_pace(const char *what, int count);

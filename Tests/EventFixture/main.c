@@ -68,6 +68,9 @@ int main(int count, char **arguments) {
   if (!strcmp(what, "datagrams")) status = run_datagrams(first);
   if (!strcmp(what, "datagram-client")) status = run_datagram_client((uint16_t)first, second);
   if (!strcmp(what, "answer")) status = run_answer();
+  if (!strcmp(what, "names")) status = run_names();
+  if (!strcmp(what, "server") && count > 3) status = run_server(arguments[2], second);
+  if (!strcmp(what, "visitor") && count > 3) status = run_visitor(arguments[2], second);
   if (!strcmp(what, "module") && count > 2) status = run_module(arguments[2]);
   if (!strcmp(what, "pace") && count > 3) status = run_pace(arguments[2], second);
   if (!strcmp(what, "exit")) status = first;

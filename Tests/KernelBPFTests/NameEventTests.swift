@@ -16,11 +16,12 @@ struct NameEventTests {
       recording.events(.dnsAnswer).first {
         "\($0.socket?.local_port ?? 0)" == asker[1] && $0.socket?.peer_port == 53
       })
-    guard case .payload(let payload) = answer.detail else {
+    guard case .payload(let payload, _) = answer.detail else {
       Issue.record("no payload")
       return
     }
     #expect(payload == Array("an answer of thirty-one octets.".utf8))
+    #expect("\(answer.actor?.tgid ?? 0)" == asker[0])
     let owner = recording.events(.flow, netns: netns).first { $0.socket?.cookie == answer.socket?.cookie }
     #expect("\(owner?.actor?.tgid ?? 0)" == asker[0])
   }

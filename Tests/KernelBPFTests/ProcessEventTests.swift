@@ -88,4 +88,47 @@ struct ProcessEventTests {
     #expect(recording.events(.exec, pid: pid).count == 1)
     #expect(recording.events(.exit, pid: pid).count == 1)
   }
+
+  @Test("A filter for acts leaves out what tells of others themselves only, and keeps what names a peer")
+  func acts() throws {
+    let request = ProbePlan.Request(facts: ProbePlan.Request.usualFacts.union([.dns]))
+    var settings = ProbeSettings()
+    settings.processes = []
+    settings.filtersActsOnly = true
+    let closed = try Recording.of(["names"], request: request, settings: settings)
+    let netns = try #require(closed.number("netns"))
+    #expect(closed.events(.bind, netns: netns).isEmpty && closed.events(.dnsAnswer).isEmpty)
+    let count = closed.facts("connected").count
+    #expect(closed.events(.connect, netns: netns).count >= count - 1)
+    #expect(closed.events(.fork).count >= 4)
+    // Until it is closed it passes everybody.
+    settings.startsOpen = true
+    let open = try Recording.of(["names"], request: request, settings: settings)
+    let other = try #require(open.number("netns"))
+    #expect(open.events(.bind, netns: other).count >= 5 && !open.events(.dnsAnswer).isEmpty)
+    // With its root in the list, the tree is told as without a filter.
+    settings.startsOpen = false
+    settings.leftOutProcess = nil
+    settings.processes = [getpid()]
+    let tree = try Recording.of(["names"], request: request, settings: settings)
+    let last = try #require(tree.number("netns"))
+    #expect(tree.events(.bind, netns: last).count == open.events(.bind, netns: other).count)
+    // Of streams the network makes as many segments as it likes.
+    for (recording, netns) in [(open, other), (tree, last)] {
+      #expect(recording.events(.dnsAnswer, netns: netns).count { $0.socket?.type == 2 } == 4, "datagrams")
+    }
+  }
+
+  @Test("A filter by processes that has no room for a child is open again, for good")
+  func tooFull() throws {
+    var settings = ProbeSettings()
+    settings.leftOutProcess = nil
+    settings.processes = [getpid()]
+    // Pids that nobody has, more than the map has room for.
+    settings.processes? += (0..<17_003).map { 0x4000_0000 + $0 }
+    let recording = try Recording.of(["life"], request: Self.request, settings: settings)
+    let pid = try #require(recording.number("exit"))
+    #expect(recording.events(.exec, pid: pid).count == 1)
+    #expect(recording.events(.exit, pid: pid).count == 1)
+  }
 }

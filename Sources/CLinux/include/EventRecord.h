@@ -31,7 +31,9 @@ enum sockeye_event_kind {
   SOCKEYE_EVENT_FLOW = 32,           ///< ACTOR, SOCKET, FLOW: the first datagram of a conversation
   SOCKEYE_EVENT_FLOW_END = 33,       ///< ACTOR, SOCKET, FLOW: the socket's last descriptor was closed
   SOCKEYE_EVENT_MODULE_UNLOAD = 40,  ///< ACTOR, MAPPING
-  SOCKEYE_EVENT_DNS_ANSWER = 48,     ///< SOCKET, text: the datagram's payload
+  /// ACTOR (who asked; all 0 if that was not seen), SOCKET, text: what came from port 53, at most 16 KiB a record. The
+  /// text's length word has the length in its low half, the TCP sequence number of the first byte in the high half.
+  SOCKEYE_EVENT_DNS_ANSWER = 48,
 };
 
 enum sockeye_event_part {
@@ -58,6 +60,7 @@ enum sockeye_event_flag {
   SOCKEYE_EVENT_PEER_CLOSED = 64,        ///< the peer's FIN was received (counted off the received bytes)
   SOCKEYE_EVENT_BY_GETPEERNAME = 128,    ///< accept(2) or getpeername(2): the hook cannot tell
   SOCKEYE_EVENT_SHARED_MEMORY = 256,     ///< fork: the child shares the parent's memory (vfork, CLONE_VM)
+  SOCKEYE_EVENT_STREAM_START = 512,      ///< DNS over TCP: the SYN; the first byte has the next sequence number
 };
 
 struct sockeye_event_header {
@@ -202,7 +205,14 @@ struct sockeye_event_settings {
   uint8_t report_threads;
   uint8_t report_renames;
   uint8_t report_directory;  ///< the working directory at exec
-  uint32_t reserved[2];
+  uint8_t filter_acts_only;  ///< the process filter is for acts that no other event needs to be understood
+  uint8_t reserved[7];
+};
+
+/// How a process in the map `processes` is wanted.
+enum sockeye_event_listing {
+  SOCKEYE_LISTED_WITH_CHILDREN = 1,
+  SOCKEYE_LISTED_ALONE = 2,
 };
 
 /// What the `sys_exit` program is wanted for.
@@ -218,6 +228,7 @@ enum sockeye_event_counter {
   SOCKEYE_COUNTER_TWIN_RESCUED = 1,
   SOCKEYE_COUNTER_ARGUMENTS_UNREAD = 2,
   SOCKEYE_COUNTER_FLOWS_REFUSED = 3,
+  SOCKEYE_COUNTER_ANSWERS_REFUSED = 4,
   SOCKEYE_COUNTER_COUNT = 8,
 };
 

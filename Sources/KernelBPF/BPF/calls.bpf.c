@@ -83,7 +83,7 @@ INLINE void report_connect(u32 descriptor, u64 address, long result) {
 }
 
 INLINE void report_failed_exec(u64 name, long result) {
-  if (!is_caller_wanted()) return;
+  if (!is_act_wanted()) return;
   struct failed_exec_record *record = reserve(sizeof *record);
   if (!record) return;
   read_header(&record->header, SOCKEYE_EVENT_EXEC_FAILED,

@@ -209,7 +209,7 @@ int accept_getpeername6(struct bpf_sock_addr *context) { return report_peer_aske
 // At run time the context is the kernel's struct sock; its view in the verifier lacks what we want.
 INLINE int report_bind(void *context, u64 cookie) {
   struct sock *sk = context;
-  if (!is_caller_wanted()) return 1;
+  if (!is_act_wanted()) return 1;
   if (settings.only_netns && settings.only_netns != BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)) return 1;
   if (!are_ports_wanted(read_local_port(sk), 0)) return 1;
   struct socket_record *record = reserve(sizeof *record);

@@ -13,6 +13,14 @@
 
 #define INLINE static __always_inline
 
+// clang drops a mask that a comparison has made redundant; the 6.1 verifier needs it in the object code.
+#define MASKED(value, mask)                                \
+  ({                                                       \
+    u64 masked_ = (value);                                 \
+    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
+    masked_;                                               \
+  })
+
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
   __uint(max_entries, 1 << 24);
@@ -25,7 +33,9 @@ struct {
   __type(value, u64);
 } counters SEC(".maps");
 
-// Process filter: thread group ids.
+// Process filter: thread group ids, and how each is wanted. Entry 0 says whether the filter is open, because it is not
+// filled yet; the entry of TOO_FULL whether it is because a process had no room.
+#define TOO_FULL 0xffffffff
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 16384);
@@ -107,11 +117,17 @@ INLINE void read_actor(struct sockeye_event_actor *actor) {
   bpf_get_current_comm(actor->comm, sizeof actor->comm);
 }
 
-// Whether the caller passes the filters.
-INLINE bool is_caller_wanted(void) {
+INLINE bool is_marked(u32 entry) {
+  u8 *mark = bpf_map_lookup_elem(&processes, &entry);
+  return mark && *mark;
+}
+
+INLINE bool is_listed(u32 tgid) { return is_marked(tgid) || is_marked(0) || is_marked(TOO_FULL); }
+
+INLINE bool passes_filters(bool by_process) {
   u32 tgid = bpf_get_current_pid_tgid() >> 32;
   if (settings.own_tgid && tgid == settings.own_tgid) return false;
-  if (settings.filter_processes && !bpf_map_lookup_elem(&processes, &tgid)) return false;
+  if (by_process && !is_listed(tgid)) return false;
   if (settings.filter_cgroups) {
     u64 cgroup = bpf_get_current_cgroup_id();
     if (!bpf_map_lookup_elem(&cgroups, &cgroup)) return false;
@@ -119,7 +135,17 @@ INLINE bool is_caller_wanted(void) {
   return true;
 }
 
-INLINE bool filters_callers(void) { return settings.filter_processes || settings.filter_cgroups; }
+// Whether the caller passes the filters.
+INLINE bool is_caller_wanted(void) {
+  return passes_filters(settings.filter_processes && !settings.filter_acts_only);
+}
+
+// The same for an act that tells of nothing but itself: no other event needs it to be understood.
+INLINE bool is_act_wanted(void) { return passes_filters(settings.filter_processes); }
+
+INLINE bool filters_callers(void) {
+  return (settings.filter_processes && !settings.filter_acts_only) || settings.filter_cgroups;
+}
 
 INLINE void watch_socket(u64 cookie) {
   u8 one = 1;

@@ -92,9 +92,14 @@ INLINE void set_peer(struct sockeye_event_socket *out, const struct asked_addres
   }
 }
 
+INLINE bool is_kind_wanted(u16 kind) {
+  bool is_act = kind == SOCKEYE_EVENT_CONNECT_FAILED || kind == SOCKEYE_EVENT_DATAGRAM_CONNECT;
+  return is_act ? is_act_wanted() : is_caller_wanted();
+}
+
 // One event about a socket and the caller, from an address found by hand; `error` as the call returned it.
 INLINE void report_probed(u16 kind, struct sock *sk, int error, u32 flags, const struct asked_address *asked) {
-  if (!is_caller_wanted() || !is_internet(BPF_CORE_READ(sk, __sk_common.skc_family))) return;
+  if (!is_kind_wanted(kind) || !is_internet(BPF_CORE_READ(sk, __sk_common.skc_family))) return;
   if (settings.only_netns && settings.only_netns != BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum)) return;
   u16 peer_port = asked ? asked->port : BPF_CORE_READ(sk, __sk_common.skc_dport);
   if (!are_ports_wanted(read_local_port(sk), bpf_ntohs(peer_port))) return;
@@ -112,7 +117,7 @@ INLINE void report_probed(u16 kind, struct sock *sk, int error, u32 flags, const
 
 // The same from a pointer that the verifier knows, so with a cookie.
 INLINE void report_socket(u16 kind, struct sock *sk, u64 inode, int error, const struct asked_address *asked) {
-  if (!is_caller_wanted() || !is_internet(sk->__sk_common.skc_family)) return;
+  if (!is_kind_wanted(kind) || !is_internet(sk->__sk_common.skc_family)) return;
   if (settings.only_netns && settings.only_netns != sk->__sk_common.skc_net.net->ns.inum) return;
   u16 local_port = read_local_port(sk);
   u16 peer_port = asked ? asked->port : sk->__sk_common.skc_dport;

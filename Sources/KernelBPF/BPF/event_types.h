@@ -134,6 +134,9 @@ struct __sk_buff {
   u32 mark;
   u32 queue_mapping;
   u32 protocol;
+  u32 unused[14];  // vlan_present to tc_classid
+  u32 data;
+  u32 data_end;
 };
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -28,7 +28,7 @@ static long read_file(struct task_struct *task, struct vm_area_struct *area, voi
 }
 
 INLINE int report_unmap(u64 address, u64 size) {
-  if (!is_caller_wanted()) return 0;
+  if (!is_act_wanted()) return 0;
   struct found_file found = {};
   // Fails where another thread holds the lock of the address space: then the unmapping goes unseen.
   if (bpf_find_vma(bpf_get_current_task_btf(), address, read_file, &found, 0) < 0 || !found.is_file) return 0;

@@ -6,14 +6,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define LEADING_TEXT 16384  // path, directory and name end before this
 #define COMPONENT 256       // NAME_MAX and the NUL
 
-// clang drops a mask that a comparison has made redundant; the 6.1 verifier needs it in the object code.
-#define MASKED(value, mask)                                \
-  ({                                                       \
-    u64 masked_ = (value);                                 \
-    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
-    masked_;                                               \
-  })
-
 struct exec_record {
   struct sockeye_event_header header;
   struct sockeye_event_actor actor;
@@ -67,16 +59,21 @@ struct rename_record {
   struct sockeye_event_rename rename;
 };
 
+INLINE void follow_child(u32 parent, u32 child) {
+  u8 *listing = bpf_map_lookup_elem(&processes, &parent);
+  if (!listing || *listing != SOCKEYE_LISTED_WITH_CHILDREN) return;
+  u32 too_full = TOO_FULL;
+  u8 one = SOCKEYE_LISTED_WITH_CHILDREN;
+  // Too full: better to tell of everybody than to miss one.
+  if (bpf_map_update_elem(&processes, &child, &one, 0) != 0) bpf_map_update_elem(&processes, &too_full, &one, 0);
+}
+
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
   bool is_thread = child->pid != child->tgid;
   if (is_thread && !settings.report_threads) return 0;
-  if (!is_caller_wanted()) return 0;
-  if (settings.follow_children && !is_thread) {
-    u32 tgid = child->tgid;
-    u8 one = 1;
-    bpf_map_update_elem(&processes, &tgid, &one, 0);
-  }
+  if (settings.follow_children && !is_thread) follow_child(parent->tgid, child->tgid);
+  if (is_thread ? !is_act_wanted() : !is_caller_wanted()) return 0;
   struct fork_record *record = reserve(sizeof *record);
   if (!record) return 0;
   read_header(&record->header, is_thread ? SOCKEYE_EVENT_THREAD_START : SOCKEYE_EVENT_FORK,
@@ -241,7 +238,7 @@ INLINE void read_exit(struct sockeye_event_exit *exit, struct task_struct *task,
 
 INLINE int report_exit(struct task_struct *task, bool is_process) {
   if (!is_process && !settings.report_threads) return 0;
-  if (!is_caller_wanted()) return 0;
+  if (is_process ? !is_caller_wanted() : !is_act_wanted()) return 0;
   u32 tgid = task->tgid;
   struct exit_record *record = reserve(sizeof *record);
   if (record) {

@@ -36,6 +36,7 @@ public enum EventDetails: Sendable {
   case module(ModuleFacts)
   case dns(NameAnswer)
   case gap(LossFacts)
+  case folded(FoldedFacts)
 }
 
 /// A socket as an event saw it.
@@ -52,6 +53,7 @@ public struct EventSocketFacts: Sendable {
   public var state = SocketState.close
   public var local = Endpoint(IPAddress(v4: 0), port: 0)
   public var peer = Endpoint(IPAddress(v4: 0), port: 0)
+  public var peerName: PeerName?
   /// Payload. nil when nothing has been counted yet.
   public var sentBytes: UInt64?
   public var receivedBytes: UInt64?
@@ -113,13 +115,45 @@ public struct ModuleFacts: Sendable, Equatable {
   }
 }
 
+/// The name by which a process knew an address when it opened a connection to it: what a name server had told it.
+public struct PeerName: Sendable, Equatable {
+  public var name: RawText
+  /// How long before the connection it was told.
+  public var ageNanoseconds: UInt64
+  public init(name: RawText, ageNanoseconds: UInt64) {
+    self.name = name
+    self.ageNanoseconds = ageNanoseconds
+  }
+}
+
 /// What a name server answered.
 public struct NameAnswer: Sendable, Equatable {
   public var question: RawText
   public var addresses: [IPAddress]
+  /// RCODE: 0 is no error, 3 that there is no such name.
+  public var responseCode: UInt8 = 0
   public init(question: RawText, addresses: [IPAddress]) {
     self.question = question
     self.addresses = addresses
+  }
+}
+
+/// Many events of one kind by one program, told as one. The event's time is that of the last; its process is there if
+/// all are of the same.
+public struct FoldedFacts: Sendable, Equatable {
+  /// Executable, or name; nil where nobody is known.
+  public var program: RawText?
+  public var count: UInt64 = 0
+  public var failures: UInt64 = 0
+  /// Sums of those that had any.
+  public var sentBytes: UInt64?
+  public var receivedBytes: UInt64?
+  /// Whom all went to, or where all arrived; nil where they differ.
+  public var end: Endpoint?
+  public var fromWallNanoseconds: UInt64
+  public init(program: RawText?, fromWallNanoseconds: UInt64) {
+    self.program = program
+    self.fromWallNanoseconds = fromWallNanoseconds
   }
 }
 

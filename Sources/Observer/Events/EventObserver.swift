@@ -18,6 +18,7 @@ public final class EventObserver {
   private let wake: WaitPoint
   private var resolver: EventResolver
   private var order = EventOrder()
+  private var listing: TreeListing
   /// Told by the resolver, waiting for their other ends; the first `sent` are gone.
   private var waiting: [Event] = []
   private var sequence: UInt64 = 0
@@ -35,6 +36,7 @@ public final class EventObserver {
   /// - Parameter wake: where the thread that runs this waits.
   public init(_ request: EventRequest, wake: WaitPoint) throws(ObserverError) {
     self.request = request
+    listing = TreeListing(request)
     self.wake = wake
     let queue = EventQueue(limit: request.queueByteCount, wake: wake)
     self.queue = queue
@@ -52,11 +54,12 @@ public final class EventObserver {
       try resolver.seedProcesses(roots: request.roots)
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
+    if request.wantsNames { noteMissingNames() }
     seenLosses = losses()
     lossesRead = KernelClock.bootTimeNanoseconds
   }
 
-  /// Hands events on until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot
+  /// Hands events on, at least once a second if there are none, until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot
   /// time, nanoseconds) passes.
   public func run(until deadline: UInt64?, _ body: ([Event]) -> Bool) -> WaitPoint.Reasons {
     while true {
@@ -66,7 +69,7 @@ public final class EventObserver {
       if let deadline { wait = min(wait, Int((deadline - now) / 1_000_000) + 1) }
       let reasons = wake.wait(milliseconds: Int32(wait))
       let events = collect(at: KernelClock.bootTimeNanoseconds)
-      if !events.isEmpty && !body(events) { return reasons }
+      if !body(events) { return reasons }
       if !reasons.isDisjoint(with: [.stopSignal, .processEnded]) { return reasons }
     }
   }
@@ -95,6 +98,7 @@ public final class EventObserver {
     for batch in queue.takeAll() { batch.forEach { order.add($0) } }
     let held = now &- min(request.holdNanoseconds, now)
     release(upTo: held, paired: held &- min(request.pairMilliseconds * 1_000_000, held))
+    listing.update(session, resolver, told: held)
     resolver.expire(at: held)
     if now &- lossesRead > 1_000_000_000 {
       checkLosses(at: now)
@@ -131,6 +135,7 @@ public final class EventObserver {
     statistics.ringLost = kernel.ringLost &+ eventReader.mappingsLost
     statistics.queueLost = queue.lost
     statistics.flowsRefused = kernel.flowsRefused
+    statistics.namesLost = kernel.answersRefused &+ resolver.names.lost
     return statistics
   }
 
@@ -174,6 +179,11 @@ public final class EventObserver {
       resolver.seedSockets(snapshot, lookBegan: started)
       if reconciliations == 0 { gaps += snapshot.gaps }
     } catch { note("the sockets that were there before are not known: \(error)") }
+  }
+
+  private func noteMissingNames() {
+    guard let choice = plan.choices.first(where: { $0.fact == .dns }), choice.chosen == nil else { return }
+    note("what name servers answer cannot be seen: \(choice.passed.map(\.reason).joined(separator: "; "))")
   }
 
   private func note(_ message: String) {

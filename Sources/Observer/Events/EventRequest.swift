@@ -6,6 +6,10 @@ public struct EventRequest: Sendable {
   public var actions: Set<EventAction>
   /// Only what these processes do, and what comes from them; nil is all.
   public var roots: [ProcessID]?
+  /// Only events that this may be true of need be told: the caller judges them all the same. nil is all.
+  public var filter: Filter?
+  /// The kernel leaves out what it can: with the same answer, at less cost.
+  public var pushesDown = true
   /// How long an event waits for earlier ones of other CPUs, milliseconds.
   public var holdMilliseconds: UInt64 = 20
   /// How long a connection waits to be told, so that its other end is known, milliseconds.
@@ -18,6 +22,9 @@ public struct EventRequest: Sendable {
   public var queueByteCount = 64 << 20
   /// Our own traffic too.
   public var includesOwn = false
+  /// Peers get the names that their process was told by name servers: some 0.2 µs for each packet that a socket of the
+  /// host receives. With the action `dns` it is so anyway.
+  public var namesPeers = false
   /// No hook that every system call of the host pays for.
   public var avoidsCallTax = false
   public init(actions: Set<EventAction>) { self.actions = actions }
@@ -34,23 +41,14 @@ public struct EventRequest: Sendable {
     if actions.contains(.execFailed) { facts.insert(.execFailure) }
     if actions.contains(.moduleLoad) || actions.contains(.moduleUnload) { facts.insert(.moduleLoad) }
     if actions.contains(.moduleUnload) { facts.insert(.moduleUnload) }
-    // The datagrams tell who uses the port that an answer comes to.
-    if actions.contains(.dns) { facts.formUnion([.dns, .datagrams, .datagramPeers, .datagramEnd]) }
+    if wantsNames { facts.insert(.dns) }
     return facts
   }
 
+  var wantsNames: Bool { namesPeers || actions.contains(.dns) }
   var wantsSockets: Bool { !actions.isDisjoint(with: EventFamily.socket.actions) }
   var wantsThreads: Bool { !actions.isDisjoint(with: EventFamily.thread.actions) }
   var wantsModules: Bool { !actions.isDisjoint(with: EventFamily.module.actions) }
-
-  var settings: ProbeSettings {
-    var settings = ProbeSettings()
-    if includesOwn { settings.leftOutProcess = nil }
-    settings.reportsClosing = false
-    settings.reportsThreads = wantsThreads
-    settings.ringByteCount = ringByteCount
-    return settings
-  }
 
   /// Module loads come by a ring that wakes nobody.
   var holdNanoseconds: UInt64 { max(holdMilliseconds, wantsModules ? 110 : 0) * 1_000_000 }
@@ -64,6 +62,8 @@ public struct EventStatistics: Sendable, Equatable {
   public var queueLost: UInt64 = 0
   /// Conversations that the kernel's table of datagrams had no room for: not told as events.
   public var flowsRefused: UInt64 = 0
+  /// Answers of name servers that were not read, or are forgotten, for want of room: peers without a name.
+  public var namesLost: UInt64 = 0
   /// Looks at everything there is, after a loss.
   public var reconciliations: UInt64 = 0
   public var cpuNanoseconds: UInt64 = 0

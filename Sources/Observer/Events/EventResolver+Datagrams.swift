@@ -11,6 +11,7 @@ extension EventResolver {
     switch (record.kind, record.detail) {
     case (.datagramConnect, _):
       facts.origin = .connect
+      facts.peerName = peerName(of: facts.peer.address, for: identity, at: record.time)
       var event = event(socket.error == 0 ? .connect : .connectFailed, at: record.time)
       if socket.error != 0 {
         event.outcome = .failure
@@ -21,6 +22,9 @@ extension EventResolver {
     case (.flow, .flow(let flow)):
       facts.take(flow)
       facts.origin = flow.packets_sent > 0 ? .connect : .accept
+      if facts.origin == .connect {
+        facts.peerName = peerName(of: facts.peer.address, for: identity, at: record.time)
+      }
       remember(record, facts, identity)
       var event = event(.udpFlow, at: record.time)
       event.socket = facts
@@ -34,7 +38,7 @@ extension EventResolver {
     _ record: KernelEvent, _ facts: EventSocketFacts, _ identity: ProcessIdentity
   ) {
     if let key = EventFlowKey(record), conversations.count < Self.limit {
-      conversations[key.cookie, default: []].append(key)
+      conversations[key.cookie, default: []].append(Conversation(key: key, peerName: facts.peerName))
     }
     let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
     if datagramOwners.count < Self.limit { datagramOwners[port] = identity }
@@ -46,10 +50,12 @@ extension EventResolver {
   ) {
     let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
     if datagramOwners[port] == identity { datagramOwners[port] = nil }
-    guard let keys = conversations.removeValue(forKey: facts.cookie.rawValue) else { return }
-    for key in keys {
+    guard let ended = conversations.removeValue(forKey: facts.cookie.rawValue) else { return }
+    for conversation in ended {
+      let key = conversation.key
       guard let flow = flows?.take(key) else { continue }
       var ended = facts
+      ended.peerName = conversation.peerName
       var peer = EventSocket()
       (peer.family, peer.peer_address) = (facts.family.rawValue, key.peer_address)
       let address = peer.peer
@@ -62,21 +68,6 @@ extension EventResolver {
       event.socket = ended
       emit(event, by: identity)
     }
-  }
-
-  /// An answer of a name server, to the process that asked.
-  mutating func takeAnswer(_ record: KernelEvent) {
-    guard let socket = record.socket, case .payload(let bytes) = record.detail, let answer = NameAnswer(bytes)
-    else {
-      return
-    }
-    let facts = EventSocketFacts(socket)
-    var event = event(.dns, at: record.time)
-    event.socket = facts
-    event.detail = .dns(answer)
-    // The packet tells no namespace: its cookie leads to who asked.
-    let asker = conversations[facts.cookie.rawValue]?.first?.tgid
-    emit(event, by: asker.flatMap { tree.identity(of: ProcessID(Int32(bitPattern: $0))) })
   }
 }
 

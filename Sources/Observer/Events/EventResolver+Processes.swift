@@ -63,6 +63,7 @@ extension EventResolver {
     event.detail = .exit(ExitFacts(exit, duration: record.time &- actor.start))
     emit(event, by: identity)
     tree.exit(identity, at: record.time)
+    names.table.forget(identity)
     if !modules.isEmpty { modules = modules.filter { $0.key.process != identity } }
   }
 

@@ -22,7 +22,9 @@ extension EventResolver {
     let now = KernelClock.bootTimeNanoseconds
     // A second look at each: it may have begun while the list was read.
     for identity in tree.live where !seen.contains(identity) {
-      if reader.read(identity.pid.rawValue)?.identity != identity { tree.exit(identity, at: now) }
+      if reader.read(identity.pid.rawValue)?.identity == identity { continue }
+      tree.exit(identity, at: now)
+      names.table.forget(identity)
     }
   }
 
@@ -82,6 +84,7 @@ extension EventResolver {
       }
     }
     for connection in gone {
+      names.close(SocketCookie(connection.cookie))
       table.update(netns: connection.netns, cookie: connection.cookie) {
         $0.isPresumedClosed = true
         $0.closed = KernelClock.bootTimeNanoseconds

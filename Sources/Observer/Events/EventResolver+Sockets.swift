@@ -39,6 +39,7 @@ extension EventResolver {
   private mutating func beginConnect(_ facts: EventSocketFacts, _ identity: ProcessIdentity?, _ time: UInt64)
   {
     guard facts.cookie != .unknown else { return }
+    names.open(facts.cookie, peerName(of: facts.peer.address, for: identity, at: time))
     table.update(netns: facts.netns.rawValue, cookie: facts.cookie.rawValue) { connection in
       connection.take(facts)
       connection.opened = time
@@ -61,6 +62,7 @@ extension EventResolver {
       connection.origin = .connect
     }
     facts.origin = .connect
+    facts.peerName = names[facts.cookie]
     if let known, known.opened > 0 { facts.durationNanoseconds = record.time &- known.opened }
     emit(facts, .connect, by: known?.process, at: record.time)
   }
@@ -75,8 +77,9 @@ extension EventResolver {
     let (netns, cookie) = (facts.netns.rawValue, facts.cookie.rawValue)
     let known = facts.cookie == .unknown ? nil : table[netns, cookie]
     if let known, known.hasFailed { return }
-    markFailed(facts, at: time)
     facts.origin = .connect
+    facts.peerName = names[facts.cookie] ?? peerName(of: facts.peer.address, for: identity, at: time)
+    markFailed(facts, at: time)
     if let known, known.opened > 0 { facts.durationNanoseconds = time &- known.opened }
     emit(facts, .connectFailed, by: identity ?? known?.process, at: time, failure: error)
   }
@@ -84,6 +87,7 @@ extension EventResolver {
   /// The kernel tells of most failures twice: by the socket's state and by the call's result.
   private mutating func markFailed(_ facts: EventSocketFacts, at time: UInt64) {
     guard facts.cookie != .unknown else { return }
+    names.close(facts.cookie)
     table.update(netns: facts.netns.rawValue, cookie: facts.cookie.rawValue) { connection in
       connection.hasFailed = true
       connection.closed = time
@@ -153,6 +157,7 @@ extension EventResolver {
     switch before {
     case .synSent:
       facts.origin = .connect
+      facts.peerName = names[facts.cookie]
       markFailed(facts, at: record.time)
       emit(facts, .connectFailed, by: owner, at: record.time, failure: socket.error)
       return
@@ -164,6 +169,8 @@ extension EventResolver {
       if let totals = record.totals { facts.take(totals) }
     }
     facts.state = before == .listen ? .listen : .established
+    facts.peerName = names[facts.cookie]
+    names.close(facts.cookie)
     table.update(netns: netns, cookie: cookie) {
       $0.isPresumedClosed = false
       $0.closed = record.time

@@ -10,6 +10,10 @@ struct EventResolver: ~Copyable {
     var netns: UInt32
     var port: UInt16
   }
+  struct Conversation {
+    var key: EventFlowKey
+    var peerName: PeerName?
+  }
   /// Of the small tables here, each.
   static let limit = 65_536
 
@@ -26,7 +30,8 @@ struct EventResolver: ~Copyable {
   /// Who listens on a port, and who uses a datagram port.
   var listeners: [PortKey: ProcessIdentity] = [:]
   var datagramOwners: [PortKey: ProcessIdentity] = [:]
-  var conversations: [UInt64: [EventFlowKey]] = [:]
+  var conversations: [UInt64: [Conversation]] = [:]
+  var names = NameEvidence()
   var modules: [ModuleKey: RawText] = [:]
   /// Made by `take`, for the observer to fetch.
   var events: [Event] = []
@@ -59,6 +64,7 @@ struct EventResolver: ~Copyable {
   mutating func expire(at time: UInt64) {
     tree.expire(at: time)
     table.expire(at: time)
+    names.streams.expire(at: time)
   }
 
   // MARK: Making events

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attribution
 import KernelSystem
 import Model
 import Observer
@@ -20,6 +21,8 @@ struct WatchCommand: ParsableCommand {
       thread (thread_start thread_exit), module (module_load module_unload), dns, all, or an action by its name.
       Default: socket process. With a COMMAND, only what it and its children do, until it ends.
 
+      With --names, or the kind dns, peers have the names that the process itself was told for them, by a name server.
+
       Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. A connect is shown when it is
       answered. What was lost is shown as a gap, and counted in the last line, on standard error.
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
@@ -39,12 +42,24 @@ struct WatchCommand: ParsableCommand {
     name: .customLong("follow-tree"),
     help: ArgumentHelp("Only what this process does, and what comes from it. Repeatable.", valueName: "PID"))
   var roots: [Int32] = []
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Show so many events a second of one kind by one program, and sum up the rest in one event a second; 0 is no "
+        + "limit (default: 1000 on a terminal, else 0).", valueName: "N"))
+  var rate: Int?
   @Option(name: .long, help: "Time of day (UTC), or seconds since the first event: absolute, relative.")
   var time = WatchTime.absolute
   @Option(
     name: .long,
     help: ArgumentHelp("Remember closed connections and ended processes so long.", valueName: "T"))
   var keep = WatchDuration(nanoseconds: 60_000_000_000)
+  @Flag(
+    name: .customLong("names"),
+    help: "Name peers as name servers told their process (with dns anyway): 0.2 µs a packet of the host.")
+  var namesPeers = false
+  /// For tests: the answer must be the same.
+  @Flag(name: .customLong("no-push-down"), help: .hidden) var leavesKernelAlone = false
   @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
   var includesOwn = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table (text) or jsonl.")
@@ -81,6 +96,7 @@ struct WatchCommand: ParsableCommand {
     if !command.isEmpty && !roots.isEmpty {
       throw ValidationError("A COMMAND and --follow-tree are one tree too many.")
     }
+    if let rate, rate < 0 { throw ValidationError("--rate cannot be negative.") }
     if count == 0 { throw ValidationError("--count 0 would show nothing.") }
   }
 
@@ -94,19 +110,19 @@ struct WatchCommand: ParsableCommand {
     var run = WatchRun(self, filter: filter)
     if command.isEmpty {
       let wake = try waitPoint(for: nil)
-      let observer = try observe(roots.map { ProcessID($0) }, wake)
+      let observer = try observe(roots.map { ProcessID($0) }, filter, wake)
       try run.show(observer, deadline: deadline)
     } else {
-      try runCommand(&run)
+      try runCommand(&run, filter)
     }
     try run.end()
   }
 
-  private func runCommand(_ run: inout WatchRun) throws {
+  private func runCommand(_ run: inout WatchRun, _ filter: Filter?) throws {
     let child: HeldChild
     do throws(SystemError) { child = try HeldChild(command) } catch { throw Failure("\(error)") }
     let wake = try waitPoint(for: child.pid)
-    let observer = try observe([ProcessID(child.pid)], wake)
+    let observer = try observe([ProcessID(child.pid)], filter, wake)
     do throws(Errno) { try child.release() } catch { throw Failure("\(command[0]): \(error)") }
     try run.show(observer, deadline: deadline)
   }
@@ -117,11 +133,14 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
-  private func observe(_ roots: [ProcessID], _ wake: WaitPoint) throws -> EventObserver {
+  private func observe(_ roots: [ProcessID], _ filter: Filter?, _ wake: WaitPoint) throws -> EventObserver {
     var request = EventRequest(actions: try actions())
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
+    request.filter = filter
+    request.pushesDown = !leavesKernelAlone
     request.includesOwn = includesOwn
+    request.namesPeers = namesPeers
     do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
@@ -139,7 +158,9 @@ private struct WatchRun {
   private var lines: EventLines
   private let records = EventRecords()
   private var text = TextBuffer()
-  private var shown: UInt64 = 0
+  private var fold: EventFold
+  /// Shown, or in a sum.
+  private var told: UInt64 = 0
   private var unjudged: UInt64 = 0
   private var statistics = EventStatistics()
 
@@ -152,6 +173,7 @@ private struct WatchRun {
     options.isTimeRelative = command.time == .relative
     options.width = standard.width
     lines = EventLines(options)
+    fold = EventFold(rate: command.rate ?? (standard.isTerminal && !isRecord ? 1000 : 0))
   }
 
   mutating func show(_ observer: EventObserver, deadline: UInt64?) throws {
@@ -161,20 +183,34 @@ private struct WatchRun {
     let reasons = observer.run(until: deadline) { take($0) }
     if reasons.contains(.processEnded) { DetachedThread.sleep(milliseconds: 50) }
     observer.finish { take($0) }
+    var sums: [Event] = []
+    fold.finish(into: &sums)
+    print(sums)
     statistics = observer.statistics
   }
 
   /// False when enough was shown, or nobody reads any more.
   private mutating func take(_ events: [Event]) -> Bool {
+    var shown: [Event] = []
     for event in events {
-      if let limit = command.count, shown >= limit { break }
+      if let limit = command.count, told >= limit { break }
       guard event.action == .gap || isWanted(event) else { continue }
-      if event.action != .gap { shown += 1 }
+      if event.action != .gap { told += 1 }
+      fold.take(event, into: &shown)
+    }
+    fold.expire(at: KernelClock.bootTimeNanoseconds, into: &shown)
+    let isRead = print(shown)
+    if let limit = command.count, told >= limit { return false }
+    return isRead
+  }
+
+  /// False when nobody reads any more.
+  @discardableResult
+  private mutating func print(_ events: [Event]) -> Bool {
+    for event in events {
       if isRecord { records.append(event, to: &text) } else { lines.append(event, to: &text) }
     }
-    let isRead = text.flush(to: standard.sink)
-    if let limit = command.count, shown >= limit { return false }
-    return isRead
+    return text.flush(to: standard.sink)
   }
 
   private mutating func isWanted(_ event: Event) -> Bool {
@@ -189,8 +225,13 @@ private struct WatchRun {
     try standard.finish()
     var line = TextBuffer()
     line.append("sockeye: ")
-    line.append(decimal: shown)
-    line.append(shown == 1 ? " event" : " events")
+    line.append(decimal: told)
+    line.append(told == 1 ? " event" : " events")
+    if fold.folded > 0 {
+      line.append(", ")
+      line.append(decimal: fold.folded)
+      line.append(" of them summed up")
+    }
     if unjudged > 0 {
       line.append(", ")
       line.append(decimal: unjudged)
@@ -206,10 +247,14 @@ private struct WatchRun {
       line.append(", conversations ")
       line.append(decimal: statistics.flowsRefused)
     }
+    if statistics.namesLost > 0 {
+      line.append(", names ")
+      line.append(decimal: statistics.namesLost)
+    }
     line.append("; CPU ")
     line.append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
     line.append("\n")
     Output.error().write(line)
-    if shown == 0 { throw ExitStatus.nothingFound }
+    if told == 0 { throw ExitStatus.nothingFound }
   }
 }
