@@ -8,6 +8,14 @@ extension Event {
     snapshot.takenWallNanoseconds = wallNanoseconds
     snapshot.evidence = .kernelEvent
     var socket = self.socket?.plain ?? Socket()
+    if let name = self.socket?.localName {
+      socket.nameIndex = Int32(snapshot.names.count)
+      snapshot.names.append(name)
+    }
+    if let name = self.socket?.peerName {
+      socket.peerNameIndex = Int32(snapshot.names.count)
+      snapshot.names.append(name)
+    }
     if let detail = self.socket?.detail {
       snapshot.details = [detail]
       socket.detailIndex = 0
@@ -44,6 +52,8 @@ extension EventSocketFacts {
     socket.state = state
     socket.local = local
     socket.peer = peer
+    socket.interfaceIndex = interfaceIndex
+    socket.peerInode = peerInode
     return socket
   }
 

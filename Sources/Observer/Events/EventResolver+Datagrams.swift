@@ -35,19 +35,28 @@ extension EventResolver {
   ) {
     if let key = EventFlowKey(record), conversations.count < Self.limit {
       conversations[key.cookie, default: []].append(key)
+      if endsPacketsAtExit, facts.family == .packet { packets[identity, default: []].append(facts) }
     }
+    guard facts.table == .udp else { return }
     let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
     if datagramOwners.count < Self.limit { datagramOwners[port] = identity }
   }
 
-  /// A close for each conversation of the socket, with its counts.
+  /// A close for each conversation of the socket, with its counts; `closer` is taken for the process where it is not
+  /// known any more.
+  ///
+  /// - Parameter only: of this process.
   private mutating func endConversations(
-    _ facts: EventSocketFacts, _ identity: ProcessIdentity, _ time: UInt64
+    _ facts: EventSocketFacts, _ closer: ProcessIdentity, _ time: UInt64, only: UInt32? = nil
   ) {
     let port = PortKey(netns: facts.netns.rawValue, port: facts.local.port)
-    if datagramOwners[port] == identity { datagramOwners[port] = nil }
+    if facts.table == .udp, datagramOwners[port] == closer { datagramOwners[port] = nil }
     guard let keys = conversations.removeValue(forKey: facts.cookie.rawValue) else { return }
     for key in keys {
+      if let only, key.tgid != only {
+        conversations[facts.cookie.rawValue, default: []].append(key)
+        continue
+      }
       guard let flow = flows?.take(key) else { continue }
       var ended = facts
       var peer = EventSocket()
@@ -60,7 +69,14 @@ extension EventResolver {
       ended.origin = flow.packets_sent > 0 ? .connect : .accept
       var event = event(.close, at: time)
       event.socket = ended
-      emit(event, by: identity)
+      emit(event, by: tree.identity(of: ProcessID(Int32(bitPattern: key.tgid))) ?? closer)
+    }
+  }
+
+  /// What a process that ends has sent by packet sockets.
+  mutating func endPackets(of identity: ProcessIdentity, _ time: UInt64) {
+    for facts in packets.removeValue(forKey: identity) ?? [] {
+      endConversations(facts, identity, time, only: UInt32(bitPattern: identity.pid.rawValue))
     }
   }
 

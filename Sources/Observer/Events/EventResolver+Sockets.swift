@@ -47,7 +47,9 @@ extension EventResolver {
       connection.origin = .connect
       connection.isSeeded = false
       connection.hasFailed = false
+      connection.isConnecting = true
     }
+    connecting.add(BegunConnect(time: time, netns: facts.netns.rawValue, cookie: facts.cookie.rawValue))
   }
 
   private mutating func finishConnect(_ facts: inout EventSocketFacts, _ record: KernelEvent) {
@@ -59,6 +61,7 @@ extension EventResolver {
     table.update(netns: netns, cookie: cookie) { connection in
       connection.take(whole)
       connection.origin = .connect
+      connection.isConnecting = false
     }
     facts.origin = .connect
     if let known, known.opened > 0 { facts.durationNanoseconds = record.time &- known.opened }

@@ -30,6 +30,7 @@ extension EventSocketFacts {
     type = SocketType(rawValue: record.type)
     `protocol` = SocketProtocol(rawValue: record.protocol)
     state = SocketState(rawValue: record.state) ?? .close
+    if family == .packet { interfaceIndex = record.interface_index }
     if family.isInternet {
       let (own, other) = (record.local, record.peer)
       local = Endpoint(IPAddress(family: family, high: own.high, low: own.low), port: record.local_port)
@@ -58,5 +59,24 @@ extension ExitFacts {
     self.init(
       code: exit.code, signal: exit.signal, dumpedCore: exit.dumpedCore, durationNanoseconds: duration,
       cpuNanoseconds: exit.cpu_time)
+  }
+}
+
+extension EventIDs {
+  var credentials: CredentialChange.Side {
+    CredentialChange.Side(
+      user: IDSet(
+        real: user, effective: effective_user, saved: saved_user, fileSystem: file_system_user),
+      group: IDSet(
+        real: group, effective: effective_group, saved: saved_group, fileSystem: file_system_group))
+  }
+
+  /// By the names of `/proc/PID/ns`.
+  var namespaces: [(kind: String, inode: UInt32)] {
+    [
+      ("user", user_namespace), ("mnt", mount_namespace), ("net", network_namespace),
+      ("pid_for_children", pid_namespace), ("time_for_children", time_namespace), ("uts", uts_namespace),
+      ("ipc", ipc_namespace), ("cgroup", cgroup_namespace),
+    ]
   }
 }

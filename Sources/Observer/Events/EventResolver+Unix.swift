@@ -1,0 +1,70 @@
+import KernelBPF
+import KernelSystem
+import Model
+
+/// Who connected and who accepted, of one unix connection.
+struct UnixPair {
+  var connector: ProcessIdentity?
+  var acceptor: ProcessIdentity?
+}
+
+/// The latest entries: at the limit the older half goes.
+struct RecentTable<Key: Hashable, Value> {
+  private let limit: Int
+  private var young: [Key: Value] = [:]
+  private var old: [Key: Value] = [:]
+
+  init(limit: Int) { self.limit = limit }
+
+  subscript(key: Key) -> Value? {
+    get { young[key] ?? old[key] }
+    set {
+      if young.count >= limit / 2 {
+        old = young
+        young = [:]
+      }
+      young[key] = newValue
+    }
+  }
+}
+
+extension EventResolver {
+  mutating func takeUnix(_ record: KernelEvent) {
+    guard let socket = record.socket, let actor = record.actor,
+      case .unix(let ends, let local, let peer) = record.detail
+    else { return }
+    let identity = self.actor(actor)
+    var facts = EventSocketFacts(socket)
+    facts.localName = local.isEmpty ? nil : RawText(socketName: local)
+    facts.peerName = peer.isEmpty ? nil : RawText(socketName: peer)
+    facts.peerInode = ends.peer_inode
+    facts.peerPID = ends.peer_tgid == 0 ? nil : ProcessID(Int32(bitPattern: ends.peer_tgid))
+    facts.origin = record.kind == .unixAccept ? .accept : .connect
+
+    let action: EventAction =
+      record.kind == .unixAccept ? .unixAccept : socket.error == 0 ? .unixConnect : .unixConnectFailed
+    // Both ends know the inode of the one that connected.
+    let key = record.kind == .unixAccept ? ends.peer_inode : socket.inode
+    if key != 0 && socket.error == 0 {
+      // A connect begins anew: inodes come again.
+      var pair = record.kind == .unixAccept ? unixPairs[key] ?? UnixPair() : UnixPair()
+      if record.kind == .unixAccept { pair.acceptor = identity } else { pair.connector = identity }
+      unixPairs[key] = pair
+    }
+    var event = event(action, at: record.time)
+    if socket.error != 0 {
+      event.outcome = .failure
+      event.reason = Errno(rawValue: socket.error).name
+    }
+    event.socket = facts
+    emit(event, by: identity)
+  }
+
+  /// The other end: who accepted, or, if nobody has yet, who listens.
+  func otherUnixEnd(_ socket: EventSocketFacts) -> ProcessIdentity? {
+    let isAccepted = socket.origin == .accept
+    let pair = unixPairs[isAccepted ? socket.peerInode : socket.inode]
+    return (isAccepted ? pair?.connector : pair?.acceptor)
+      ?? socket.peerPID.flatMap { tree.identity(of: $0) }
+  }
+}
