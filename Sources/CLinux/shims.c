@@ -67,9 +67,12 @@ static _Atomic(clinux_bpf_log) current_log;
 static int forward(enum libbpf_print_level level, const char *format, va_list arguments) {
   clinux_bpf_log log = atomic_load(&current_log);
   if (!log) return 0;
-  char line[1024];
-  int length = vsnprintf(line, sizeof line, format, arguments);
+  // The verifier's log is one line to libbpf, with the verdict at its end.
+  char *line = NULL;
+  int length = vasprintf(&line, format, arguments);
+  if (length < 0) return length;
   log((int)level, line);
+  free(line);
   return length;
 }
 

@@ -117,12 +117,8 @@ public struct ProbeHook: Hashable, Sendable {
       [.exit("__x64_sys_execve"), .exit("__x64_sys_execveat")]),
     ProbeHook(.execFailure, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
     ProbeHook(
-      .datagrams, .datagrams, datagramPrograms + ["flow_send_page"] + rawPrograms,
-      datagramFunctions + [.exit("udp_sendpage")] + rawFunctions,
-      covers: [.datagramPeers, .rawDatagrams, .rawPeers]),
-    ProbeHook(
       .datagrams, .datagrams, datagramPrograms + rawPrograms, datagramFunctions + rawFunctions,
-      covers: [.datagramPeers, .rawDatagrams, .rawPeers]),
+      covers: [.datagramPeers, .rawDatagrams]),
     ProbeHook(
       .datagrams, .datagrams, ["flow_send", "flow_receive"],
       [.tracepoint("sock_send_length"), .tracepoint("sock_recv_length")], covers: [.rawDatagrams]),
@@ -142,7 +138,8 @@ public struct ProbeHook: Hashable, Sendable {
       .identity, .identity, ["identity_credentials", "identity_namespaces"],
       [.entry("commit_creds"), .entry("switch_task_namespaces")]),
     ProbeHook(
-      .identity, .calls, ["identity_call", "call_result"], [.tracepoint("sys_enter"), .tracepoint("sys_exit")],
+      .identity, .calls, ["identity_call", "call_result"],
+      [.tracepoint("sys_enter"), .tracepoint("sys_exit")],
       taxesEveryCall: true),
     ProbeHook(.moduleLoad, nil, [], [.perfEvents]),
     ProbeHook(.moduleUnload, .modules, ["unmap_entry"], [.entry("__x64_sys_munmap")]),

@@ -46,33 +46,37 @@ extension Doctor {
       return true
     }
     _ = child.status()
-    return observer.plan.choices.map { diagnose($0, events, privileges) }
+    // One way may tell several facts.
+    return observer.plan.choices.flatMap { (choice) in
+      let covered = ProbeFact.allCases.filter { choice.chosen?.covers.contains($0) == true }
+      return ([choice.fact] + covered).map { diagnose($0, choice, events, privileges) }
+    }
   }
 
   private static func diagnose(
-    _ choice: ProbePlan.Choice, _ events: [Event], _ privileges: Privileges
+    _ fact: ProbeFact, _ choice: ProbePlan.Choice, _ events: [Event], _ privileges: Privileges
   ) -> Diagnosis {
-    let subject = "event: \(choice.fact.rawValue)"
+    let subject = "event: \(fact.rawValue)"
     let passed = choice.passed.filter { !$0.reason.hasPrefix("not needed") }
     let reasons = passed.map(\.reason).joined(separator: "; ")
     guard let hook = choice.chosen else {
       return Diagnosis(
-        subject, .missing, reasons.isEmpty ? "no way is known" : reasons, loss: choice.fact.loss,
+        subject, .missing, reasons.isEmpty ? "no way is known" : reasons, loss: fact.loss,
         remedy: "a kernel that offers one of these hooks, or CAP_NET_ADMIN for those of cgroups")
     }
     let way = hook.needs.map(\.description).joined(separator: ", ")
     let better = reasons.isEmpty ? "" : " (better ones: \(reasons))"
     let tax = hook.taxesEveryCall ? "; every system call pays some 0.1 µs" : ""
-    if choice.fact.receipts.allSatisfy({ events.contains(where: $0) }) {
+    if fact.receipts.allSatisfy({ events.contains(where: $0) }) {
       return Diagnosis(subject, .proved, "received by \(way)\(tax)\(better)")
     }
-    let needed = choice.fact.needed.filter { !privileges.has($0) }
+    let needed = fact.needed.filter { !privileges.has($0) }
     if !needed.isEmpty {
       let names = needed.map(\.name).joined(separator: ", ")
       return Diagnosis(subject, .partial, "attached to \(way); not proved: to make the event needs \(names)")
     }
     return Diagnosis(
-      subject, .missing, "attached to \(way), but the event did not arrive\(better)", loss: choice.fact.loss)
+      subject, .missing, "attached to \(way), but the event did not arrive\(better)", loss: fact.loss)
   }
 }
 

@@ -4,7 +4,9 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("Changes of identity on the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
+@Suite(
+  "Changes of identity on the real kernel", .serialized,
+  .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
 struct IdentityEventTests {
   private static func record(_ way: ProbingWay) throws -> Recording {
     let recording = try Recording.of(

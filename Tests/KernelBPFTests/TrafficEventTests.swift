@@ -7,7 +7,9 @@ import Testing
 @Suite("Traffic by every way", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
 struct TrafficEventTests {
   /// A recording with the counts of every conversation at its end.
-  private static func record(_ arguments: [String], _ way: ProbingWay) throws -> (Recording, [(EventFlowKey, EventFlow)]) {
+  private static func record(_ arguments: [String], _ way: ProbingWay) throws -> (
+    Recording, [(EventFlowKey, EventFlow)]
+  ) {
     let flows = LockedValue<[(EventFlowKey, EventFlow)]>([])
     let recording = try Recording.of(arguments, way: way) { (session) in
       let all = FlowTable(session)?.all().map { ($0.key, $0.flow) } ?? []

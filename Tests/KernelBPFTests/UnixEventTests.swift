@@ -4,7 +4,8 @@ import Testing
 
 @testable import KernelBPF
 
-@Suite("Unix connections of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
+@Suite(
+  "Unix connections of the real kernel", .serialized, .enabled(if: mayTrace, "needs CAP_BPF and CAP_PERFMON"))
 struct UnixEventTests {
   private static let request = ProbePlan.Request(facts: [.fork, .exec, .exit, .unixConnections])
 

@@ -121,6 +121,7 @@ INLINE int take_message(struct sock *sk, struct msghdr *message, int result, boo
   if (result < 0) return 0;
   struct asked_address address = {};
   void *name = message->msg_name;
+  if (!is_sent && !name && !has_ports(sk)) return take_length(sk, result, false);
   // The kernel's own buffer of 128 bytes, however long the caller's was.
   if (name) bpf_probe_read_kernel(&address, sizeof address, name);
   return take_datagram(sk, result, is_sent, &address);
@@ -148,12 +149,6 @@ SEC("?fexit/udpv6_recvmsg")
 int BPF_PROG(flow_receive6, struct sock *sk, struct msghdr *message, u64 size, int flags, int *length, int result) {
   if (flags & (MSG_PEEK | MSG_ERRQUEUE)) return 0;
   return take_message(sk, message, result, false);
-}
-
-// Until 6.5 splice(2) and sendfile(2) came here, behind an empty send that waits for more.
-SEC("?fexit/udp_sendpage")
-int BPF_PROG(flow_send_page, struct sock *sk, void *page, int offset, u64 size, int flags, int result) {
-  return take_datagram(sk, result, true, NULL);
 }
 
 SEC("?fexit/raw_sendmsg")

@@ -19,9 +19,9 @@ INLINE u16 read_unix_name(char *name, struct sock *sk) {
   struct unix_address *address = sk ? BPF_CORE_READ((struct unix_sock *)sk, addr) : NULL;
   if (!address) return 0;
   u32 length = BPF_CORE_READ(address, len) - 2;  // without sun_family
-  // So that the compiler checks what it passes on, and not a number that this comes from.
+  // So that the compiler checks what it passes on, and not a number that this comes from. None is 0 or less: too long.
   barrier_var(length);
-  if (length == 0 || length > SOCKEYE_UNIX_NAME_LIMIT) return 0;
+  if (length > SOCKEYE_UNIX_NAME_LIMIT) return 0;
   return bpf_probe_read_kernel(name, length, &address->name[0].sun_path) ? 0 : length;
 }
 
@@ -77,7 +77,7 @@ INLINE void report_unix_connect(struct sock *sk, int error, const void *address,
   }
   length -= 2;
   barrier_var(length);
-  if (length > 0 && length <= SOCKEYE_UNIX_NAME_LIMIT) {
+  if (length <= SOCKEYE_UNIX_NAME_LIMIT) {
     const char *name = (const char *)address + 2;
     long status = is_user ? bpf_probe_read_user(record->peer, length, name)
                           : bpf_probe_read_kernel(record->peer, length, name);

@@ -96,7 +96,9 @@ struct EventResolver: ~Copyable {
   func complete(_ event: inout Event) {
     guard let socket = event.socket, event.action != .listen, event.action != .bind else { return }
     if socket.family == .unix {
-      if event.outcome == .success, let other = otherUnixEnd(socket) { event.peerProcess = tree.process(other) }
+      if event.outcome == .success, let other = otherUnixEnd(socket) {
+        event.peerProcess = tree.process(other)
+      }
       return
     }
     let netns = socket.netns.rawValue
