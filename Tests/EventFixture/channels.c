@@ -121,6 +121,42 @@ static void exchange_datagrams(enum way way) {
   exchange("udp", way, ends[0], ends[1]);
 }
 
+/// One sendmmsg(2) to three peers by turns, from a socket that is connected to none; one recvmmsg(2) of as many.
+static void spread_datagrams(void) {
+  uint16_t ports[3], port;
+  int sender = make_listener(SOCK_DGRAM, &port), receivers[3];
+  for (int peer = 0; peer < 3; peer++) receivers[peer] = make_listener(SOCK_DGRAM, &ports[peer]);
+  static char bytes[64];
+  struct sockaddr_in addresses[9];
+  struct iovec parts[9];
+  struct mmsghdr messages[9] = {0};
+  struct counts counts[3] = {{0, 0}, {0, 0}, {0, 0}};
+  for (int index = 0; index < 9; index++) {
+    addresses[index] = loopback(ports[index % 3]);
+    parts[index] = (struct iovec){bytes, (size_t)index + 1};
+    messages[index].msg_hdr = (struct msghdr){
+        .msg_name = &addresses[index], .msg_namelen = sizeof addresses[index], .msg_iov = &parts[index], .msg_iovlen = 1};
+  }
+  require(sendmmsg(sender, messages, 9, 0) == 9, "sendmmsg");
+  for (int index = 0; index < 9; index++) add(&counts[index % 3], messages[index].msg_len);
+  for (int peer = 0; peer < 3; peer++) {
+    for (int index = 0; index < 3; index++) {
+      parts[index] = (struct iovec){bytes, sizeof bytes};
+      messages[index].msg_hdr = (struct msghdr){
+          .msg_name = &addresses[index], .msg_namelen = sizeof addresses[index], .msg_iov = &parts[index], .msg_iovlen = 1};
+    }
+    require(recvmmsg(receivers[peer], messages, 3, 0, NULL) == 3, "recvmmsg");
+    struct counts received = {0, 0};
+    for (int index = 0; index < 3; index++) add(&received, messages[index].msg_len);
+    printf("spread %u %u %lu %lu\n", port, ports[peer], (unsigned long)counts[peer].packets,
+           (unsigned long)counts[peer].bytes);
+    printf("gathered %u %u %lu %lu\n", ports[peer], port, (unsigned long)received.packets,
+           (unsigned long)received.bytes);
+    close(receivers[peer]);
+  }
+  close(sender);
+}
+
 int run_channels(void) {
   enter_own_namespace();
   int has_ring = make_ring() == 0;
@@ -130,5 +166,6 @@ int run_channels(void) {
     exchange_stream(way);
     exchange_datagrams(way);
   }
+  spread_datagrams();
   return 0;
 }

@@ -62,6 +62,7 @@ int run_raw(void) {
   int range = open("/proc/sys/net/ipv4/ping_group_range", O_WRONLY | O_CLOEXEC);
   if (range >= 0 && write(range, "0 1000000", 9) != 9) perror("ping_group_range");
   exchange("icmp4", socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP), &v4, sizeof v4, ICMP_ECHO, 11);
+  exchange("icmp6", socket(AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6), &v6, sizeof v6, ICMP6_ECHO_REQUEST, 3);
   int connected = socket(AF_INET, SOCK_RAW, 253);
   require(connect(connected, (struct sockaddr *)&v4, sizeof v4) == 0, "connect raw");
   struct counts counts = {3, 3 * 19, 0, 0};

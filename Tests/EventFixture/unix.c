@@ -1,6 +1,7 @@
 // Unix sockets: who connects to which name, and which of several processes accepts.
 #include "fixture.h"
 
+#include <linux/io_uring.h>
 #include <stddef.h>
 #include <sys/un.h>
 
@@ -21,7 +22,7 @@ static unsigned long inode_of(int descriptor) {
 }
 
 /// The listener's maker is not the one that accepts.
-static void serve_one(const char *case_name, int type, const char *name) {
+static void serve_one(const char *case_name, int type, const char *name, int uses_ring) {
   struct sockaddr_un address;
   socklen_t length = unix_address(&address, name);
   int listener = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
@@ -30,7 +31,9 @@ static void serve_one(const char *case_name, int type, const char *name) {
   fflush(stdout);
   pid_t server = fork();
   if (server == 0) {
-    int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (uses_ring && make_ring() != 0) _exit(0);
+    int connection = uses_ring ? do_in_ring(IORING_OP_ACCEPT, listener, NULL, 0, 0)
+                               : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     require(connection >= 0, "accept");
     printf("%s-server %d %lu\n", case_name, getpid(), inode_of(connection));
     fflush(stdout);
@@ -39,7 +42,10 @@ static void serve_one(const char *case_name, int type, const char *name) {
   pid_t client = fork();
   if (client == 0) {
     int connection = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-    require(connect(connection, (struct sockaddr *)&address, length) == 0, "connect");
+    if (uses_ring && make_ring() != 0) _exit(0);
+    int status = uses_ring ? do_in_ring(IORING_OP_CONNECT, connection, &address, 0, length)
+                           : connect(connection, (struct sockaddr *)&address, length);
+    require(status == 0, "connect");
     printf("%s-client %d %lu\n", case_name, getpid(), inode_of(connection));
     fflush(stdout);
     char byte;
@@ -60,8 +66,10 @@ static void serve_one(const char *case_name, int type, const char *name) {
 int run_unix(void) {
   char name[100];
   snprintf(name, sizeof name, "/tmp/sockeye-fixture-%d.socket", getpid());
-  serve_one("stream", SOCK_STREAM, name);
+  serve_one("stream", SOCK_STREAM, name, 0);
   snprintf(name, sizeof name, "@sockeye-fixture-%d", getpid());
-  serve_one("packet", SOCK_SEQPACKET, name);
+  serve_one("packet", SOCK_SEQPACKET, name, 0);
+  snprintf(name, sizeof name, "@sockeye-ring-%d", getpid());
+  serve_one("ring", SOCK_STREAM, name, 1);
   return 0;
 }

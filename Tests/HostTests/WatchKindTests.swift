@@ -26,6 +26,17 @@ extension HostTests {
       #expect(failures.first?.at("event", "reason") as? String == "ECONNREFUSED")
     }
 
+    @Test("A filter on the name at the other end finds connects to it, done and failed, and no accept")
+    func unixFilter() throws {
+      let watching = try Watching.run(
+        ["unix"], options: ["--where", "dst unix:/tmp/sockeye-fixture-*"], [Watching.fixture, "unix"])
+      #expect(
+        watching.events.compactMap { $0.at("event", "action") as? String } == [
+          "unix_connect", "unix_connect_failed",
+        ])
+      #expect(!watching.errors.contains("could not be judged"), "\(watching.errors)")
+    }
+
     @Test("Unix connections are not among the default kinds, nor in socket")
     func unixIsAskedFor() throws {
       for kinds in [[], ["socket"]] {
@@ -89,7 +100,7 @@ extension HostTests {
       let watching = try Watching.run(["udp_flow", "close"], [Watching.fixture, "raw"])
       for (name, transport, peer) in [
         ("raw4", "raw", "127.0.0.1"), ("raw6", "raw", "::1"), ("icmp4", "icmp", "127.0.0.1"),
-        ("connected", "raw", "127.0.0.1"), ("packet", "packet", nil),
+        ("icmp6", "icmp", "::1"), ("connected", "raw", "127.0.0.1"), ("packet", "packet", nil),
       ] {
         guard let fact = watching.facts(name).first else { continue }
         let closes = watching.events("close").filter {

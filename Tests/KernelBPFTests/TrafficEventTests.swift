@@ -61,9 +61,33 @@ struct TrafficEventTests {
   }
 
   @Test(
+    "One sendmmsg to several peers, and one recvmmsg, are conversations with each", arguments: probingWays)
+  func spread(way: ProbingWay) throws {
+    let (recording, flows) = try Self.record(["channels"], way)
+    if recording.plan.chosen(for: .datagrams) == nil { return }
+    let netns = try #require(recording.number("netns"))
+    func flow(_ fact: [String]) -> EventFlow? {
+      let event = recording.events(.flow, netns: netns).last {
+        "\($0.socket?.local_port ?? 0)" == fact[0] && "\($0.socket?.peer_port ?? 0)" == fact[1]
+      }
+      return flows.first { $0.0.cookie == event?.socket?.cookie && "\($0.0.peer_port)" == fact[1] }?.1
+    }
+    #expect(recording.facts("spread").count == 3)
+    for fact in recording.facts("spread") {
+      #expect("\(flow(fact)?.packets_sent ?? 0)" == fact[2])
+      #expect("\(flow(fact)?.bytes_sent ?? 0)" == fact[3])
+    }
+    for fact in recording.facts("gathered") {
+      #expect("\(flow(fact)?.packets_received ?? 0)" == fact[2])
+      #expect("\(flow(fact)?.bytes_received ?? 0)" == fact[3])
+    }
+  }
+
+  @Test(
     "Raw, ICMP and packet sockets: the process, the peer, and every packet",
     arguments: [
       ("raw4", AF_INET, SOCK_RAW), ("raw6", AF_INET6, SOCK_RAW), ("icmp4", AF_INET, SOCK_DGRAM),
+      ("icmp6", AF_INET6, SOCK_DGRAM),
       ("connected", AF_INET, SOCK_RAW), ("packet", AF_PACKET, SOCK_DGRAM),
     ], probingWays)
   func raw(_ socket: (name: String, family: Int32, type: __socket_type), way: ProbingWay) throws {

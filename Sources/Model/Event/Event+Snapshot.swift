@@ -1,5 +1,5 @@
 extension Event {
-  /// The event as a snapshot of one socket that its process holds: what a filter is judged on.
+  /// The event as a snapshot whose first socket its process holds: what a filter is judged on.
   ///
   /// An event without a socket has one of no family: predicates about addresses say no, those about processes are
   /// judged by the event's process, the rest is unknown.
@@ -27,6 +27,12 @@ extension Event {
       socket.userID = process.user?.id
     }
     snapshot.sockets = [socket]
+    if socket.peerInode != 0 {
+      // So that a filter knows its name, or that it has none.
+      var peer = Socket()
+      (peer.family, peer.inode, peer.nameIndex) = (socket.family, socket.peerInode, socket.peerNameIndex)
+      snapshot.sockets.append(peer)
+    }
     return snapshot
   }
 }

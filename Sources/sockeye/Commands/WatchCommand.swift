@@ -28,6 +28,7 @@ struct WatchCommand: ParsableCommand {
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
 
         sockeye watch connect accept --where 'dport = :443'
+        sockeye watch unix --where 'dst unix:/run/*'
         sockeye watch process --duration 10s -o jsonl
         sockeye watch -- curl -s https://example.org
       """)
