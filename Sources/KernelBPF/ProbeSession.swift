@@ -97,6 +97,7 @@ public struct EventLosses: Sendable, Equatable {
     // One value a CPU, by number: as many as could ever be.
     try object.setEntryCount("scratch", UInt32(max(1, libbpf_num_possible_cpus())))
     if settings.processes == nil && settings.cgroups == nil { try object.setEntryCount("watched", 1) }
+    if plan.chosen(for: .identity)?.object != .calls { try object.setEntryCount("identities", 1) }
     func isCall(_ fact: ProbeFact) -> UInt8 {
       plan.chosen(for: fact)?.programs.contains("call_result") == true ? 1 : 0
     }

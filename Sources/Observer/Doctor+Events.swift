@@ -60,6 +60,9 @@ extension Doctor {
     let passed = choice.passed.filter { !$0.reason.hasPrefix("not needed") }
     let reasons = passed.map(\.reason).joined(separator: "; ")
     guard let hook = choice.chosen else {
+      if fact == .packetEnd {
+        return Diagnosis(subject, .partial, "told when the process ends (\(reasons))", loss: fact.loss)
+      }
       return Diagnosis(
         subject, .missing, reasons.isEmpty ? "no way is known" : reasons, loss: fact.loss,
         remedy: "a kernel that offers one of these hooks, or CAP_NET_ADMIN for those of cgroups")
@@ -142,7 +145,7 @@ extension ProbeFact {
     case .datagrams, .datagramPeers, .datagramEnd: "UDP conversations, their peers, or their ends"
     case .rawDatagrams: "who sends and receives raw, ICMP and packet traffic"
     case .rawPeers: "where received raw and ICMP packets come from"
-    case .packetEnd: "the end of packet sockets: their counts are told when the process ends"
+    case .packetEnd: "the moment at which a packet socket is closed"
     case .unixConnections: "unix connects and accepts"
     case .identity: "changes of user, group and namespaces"
     case .moduleLoad, .moduleUnload: "libraries as they are loaded and unloaded"

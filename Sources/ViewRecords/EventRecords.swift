@@ -54,7 +54,21 @@ public struct EventRecords {
     text.append(",")
     sockets.appendSocket(socket, to: &text)
     sockets.appendNetwork(socket, to: &text)
+    if let address = facts.peerHardware {
+      text.truncate(to: text.count - 1)
+      text.append(#","peer":{"mac":""#)
+      append(address, to: &text)
+      text.append(#""}}"#)
+    }
     appendCounts(facts, to: &text)
+  }
+
+  /// As ECS writes it (RFC 7042): `00-00-5E-00-53-23`.
+  private func append(_ address: HardwareAddress, to text: inout TextBuffer) {
+    for (index, byte) in address.bytes.enumerated() {
+      if index > 0 { text.append("-") }
+      for digit in [byte >> 4, byte & 15] { text.append(terminal: String(digit, radix: 16, uppercase: true)) }
+    }
   }
 
   /// `"tcp":{…}`, of other protocols `"flow":{…}`.

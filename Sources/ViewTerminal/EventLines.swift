@@ -111,6 +111,10 @@ public struct EventLines {
     case .packet:
       text.append(" interface ")
       if socket.interfaceIndex == 0 { text.append("*") } else { text.append(decimal: socket.interfaceIndex) }
+      for (index, byte) in (socket.peerHardware?.bytes ?? []).enumerated() {
+        text.append(index == 0 ? " " : ":")
+        text.append(hex: UInt64(byte), digits: 2)
+      }
     default:
       text.append(" ")
       text.append(endpoint: socket.peer)

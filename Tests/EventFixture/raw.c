@@ -81,6 +81,7 @@ int run_raw(void) {
     int sender = socket(AF_PACKET, SOCK_DGRAM, 0);
     struct sockaddr_ll link = {.sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_halen = 6};
     link.sll_ifindex = (int)if_nametoindex("lo");
+    memcpy(link.sll_addr, "\x02\x00\x5e\x00\x53\xff", 6);
     require(bind(sender, (struct sockaddr *)&link, sizeof link) == 0, "bind packet");
     counts = (struct counts){13, 13 * 41, 0, 0};
     for (int index = 0; index < 13; index++)

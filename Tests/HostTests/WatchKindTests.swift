@@ -109,6 +109,10 @@ extension HostTests {
             && $0.at("flow", "packets_sent") as? Int == Int(fact[1])
         }
         let close = try #require(closes.first, "\(name)")
+        if name == "packet" {
+          #expect(close.at("network", "peer", "mac") as? String == "02-00-5E-00-53-FF")
+          #expect(close.at("socket", "interface", "index") as? Int == 1)
+        }
         #expect(close.at("flow", "bytes_sent") as? Int == Int(fact[2]), "\(name)")
         #expect(close.at("flow", "packets_received") as? Int == Int(fact[3]), "\(name)")
         #expect(close.at("flow", "bytes_received") as? Int == Int(fact[4]), "\(name)")

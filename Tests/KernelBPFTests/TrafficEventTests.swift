@@ -117,6 +117,9 @@ struct TrafficEventTests {
     if family == AF_PACKET {
       #expect(event.socket?.protocol == 0x88b5)
       #expect(event.socket?.interface_index == 1)
+      // 02:00:5e:00:53:ff, 6 bytes to interface 1.
+      #expect(event.socket?.peer_address.0 == 0xff53_005e_0002)
+      #expect(event.socket?.peer_address.1 == 0x0006_88b5_0000_0001)
     }
   }
 }

@@ -105,6 +105,7 @@ struct sockeye_event_socket {
   uint16_t peer_port;
   uint32_t interface_index;  ///< SO_BINDTODEVICE
   uint64_t local_address[2];  ///< 16 bytes in network order; IPv4 in the first 4
+  /// The same. Of a packet socket: the bytes of the hardware address, then 0:8 its length:16 ethertype:32 interface.
   uint64_t peer_address[2];
 };
 

@@ -37,7 +37,9 @@ INLINE void read_call_address(struct asked_address *address) {
   // Of struct msghdr the name is the first.
   if (message && bpf_probe_read_user(&from, sizeof from, message)) return;
   if (!from) return;
-  if (bpf_probe_read_user(address, sizeof *address, from)) bpf_probe_read_user(address, 16, from);
+  // struct sockaddr_ll has 20 bytes, struct sockaddr_in 16.
+  if (bpf_probe_read_user(address, sizeof *address, from) && bpf_probe_read_user(address, 20, from))
+    bpf_probe_read_user(address, 16, from);
 }
 
 // The length tracepoints (since 6.3): every way of sending and receiving, without the peer's address.
@@ -191,13 +193,13 @@ int BPF_PROG(icmp_receive, struct sock *sk, struct msghdr *message, u64 size, in
 
 SEC("?fexit/packet_sendmsg")
 int BPF_PROG(packet_send, struct socket *socket, struct msghdr *message, u64 size, int result) {
-  return take_datagram(socket->sk, result, true, NULL);
+  return take_message(socket->sk, message, result, true);
 }
 
 SEC("?fexit/packet_recvmsg")
 int BPF_PROG(packet_receive, struct socket *socket, struct msghdr *message, u64 size, int flags, int result) {
   if (flags & (MSG_PEEK | MSG_ERRQUEUE)) return 0;
-  return take_datagram(socket->sk, result, false, NULL);
+  return take_message(socket->sk, message, result, false);
 }
 
 // The last descriptor is closed. At run time the context is the kernel's struct sock.

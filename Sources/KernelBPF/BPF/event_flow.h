@@ -93,8 +93,9 @@ INLINE void count_datagram(const struct datagram *datagram) {
   else count(SOCKEYE_COUNTER_FLOWS_REFUSED);
 }
 
-// Raw and ICMP sockets have none; what the kernel keeps in its place is a protocol or an identifier.
+// Raw, ICMP and packet sockets have none; what the kernel keeps in its place is a protocol or an identifier.
 INLINE bool has_ports(struct sock *sk) {
+  if (sk->__sk_common.skc_family == AF_PACKET) return false;
   return sk->sk_type != SOCK_RAW && sk->sk_protocol != IPPROTO_ICMP && sk->sk_protocol != IPPROTO_ICMPV6;
 }
 
@@ -113,6 +114,15 @@ INLINE void take_peer(struct datagram *datagram, const struct asked_address *add
     datagram->peer_address[1] = 0;
   }
   if (has_ports(datagram->sk)) datagram->peer_port = bpf_ntohs(address->port);
+}
+
+// Of struct sockaddr_ll: the hardware address, and its length, ethertype and interface in one word.
+INLINE void take_link(struct datagram *datagram, const struct asked_address *address) {
+  u64 length = address->v6[0] >> 24 & 0xff;
+  u64 bytes = address->v6[0] >> 32 | address->v6[1] << 32;
+  if (length > 8) length = 8;
+  datagram->peer_address[0] = length == 0 ? 0 : bytes & (~0ULL >> (64 - 8 * length));
+  datagram->peer_address[1] = length << 48 | (u64)bpf_ntohs(address->port) << 32 | address->v4_or_flow;
 }
 
 INLINE void take_connected_peer(struct datagram *datagram, struct sock *sk, u16 family) {
@@ -140,6 +150,8 @@ INLINE int take_datagram(struct sock *sk, int length, bool is_sent, const struct
     if (sk->sk_protocol == IPPROTO_UDP) datagram.is_whole = !BPF_CORE_READ((struct udp_sock *)sk, pending);
     if (sk->__sk_common.skc_state == TCP_ESTABLISHED) take_connected_peer(&datagram, sk, family);
     else if (address) take_peer(&datagram, address, family);
+  } else if (address && address->family == AF_PACKET) {
+    take_link(&datagram, address);
   }
   if (!are_ports_wanted(datagram.local_port, datagram.peer_port)) return 0;
   count_datagram(&datagram);

@@ -56,6 +56,8 @@ public struct EventSocketFacts: Sendable {
   public var peer = Endpoint(IPAddress(v4: 0), port: 0)
   /// Of a packet socket; 0 is none.
   public var interfaceIndex: UInt32 = 0
+  /// Where a packet goes; nil where the caller left that to the packet or to the socket.
+  public var peerHardware: HardwareAddress?
   /// Unix: the names of both ends, as in `Socket`; nil where there is none.
   public var localName: RawText?
   public var peerName: RawText?
@@ -132,6 +134,12 @@ public struct NameAnswer: Sendable, Equatable {
     self.question = question
     self.addresses = addresses
   }
+}
+
+/// Who is meant on one network: 6 bytes on Ethernet.
+public struct HardwareAddress: Sendable, Equatable {
+  public var bytes: [UInt8]
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
 
 /// The ids of a thread, of a user or of a group; numbers of the initial user namespace.

@@ -64,6 +64,7 @@ extension EventResolver {
       let address = peer.peer
       ended.peer = Endpoint(
         IPAddress(family: facts.family, high: address.high, low: address.low), port: key.peer_port)
+      if facts.family == .packet { ended.takeLink(key.peer_address) }
       ended.take(flow)
       ended.durationNanoseconds = time &- flow.first
       ended.origin = flow.packets_sent > 0 ? .connect : .accept

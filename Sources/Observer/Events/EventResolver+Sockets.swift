@@ -49,6 +49,7 @@ extension EventResolver {
       connection.hasFailed = false
       connection.isConnecting = true
     }
+    guard actions.contains(.connect) else { return }
     connecting.add(BegunConnect(time: time, netns: facts.netns.rawValue, cookie: facts.cookie.rawValue))
   }
 

@@ -30,12 +30,25 @@ extension EventSocketFacts {
     type = SocketType(rawValue: record.type)
     `protocol` = SocketProtocol(rawValue: record.protocol)
     state = SocketState(rawValue: record.state) ?? .close
-    if family == .packet { interfaceIndex = record.interface_index }
+    if family == .packet {
+      interfaceIndex = record.interface_index
+      takeLink(record.peer_address)
+    }
     if family.isInternet {
       let (own, other) = (record.local, record.peer)
       local = Endpoint(IPAddress(family: family, high: own.high, low: own.low), port: record.local_port)
       peer = Endpoint(IPAddress(family: family, high: other.high, low: other.low), port: record.peer_port)
     }
+  }
+
+  /// Of a packet socket: see `EventRecord.h`.
+  mutating func takeLink(_ words: (UInt64, UInt64)) {
+    if words.1 == 0 { return }
+    interfaceIndex = UInt32(truncatingIfNeeded: words.1)
+    self.protocol = SocketProtocol(rawValue: UInt16(truncatingIfNeeded: words.1 >> 32))
+    let length = min(words.1 >> 48, 8)
+    let bytes = (0..<length).map { UInt8(truncatingIfNeeded: words.0.littleEndian >> (8 * $0)) }
+    peerHardware = bytes.isEmpty ? nil : HardwareAddress(bytes)
   }
 
   mutating func take(_ totals: EventTotals) {
