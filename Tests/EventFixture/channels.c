@@ -121,11 +121,14 @@ static void exchange_datagrams(enum way way) {
   exchange("udp", way, ends[0], ends[1]);
 }
 
-/// One sendmmsg(2) to three peers by turns, from a socket that is connected to none; one recvmmsg(2) of as many.
-static void spread_datagrams(void) {
+/// One sendmmsg(2) to three peers by turns, from a socket that is connected to one of them or to none; one recvmmsg(2)
+/// of as many.
+static void spread_datagrams(int is_connected) {
   uint16_t ports[3], port;
   int sender = make_listener(SOCK_DGRAM, &port), receivers[3];
   for (int peer = 0; peer < 3; peer++) receivers[peer] = make_listener(SOCK_DGRAM, &ports[peer]);
+  struct sockaddr_in one = loopback(ports[1]);
+  if (is_connected) require(connect(sender, (struct sockaddr *)&one, sizeof one) == 0, "connect");
   static char bytes[64];
   struct sockaddr_in addresses[9];
   struct iovec parts[9];
@@ -166,6 +169,7 @@ int run_channels(void) {
     exchange_stream(way);
     exchange_datagrams(way);
   }
-  spread_datagrams();
+  spread_datagrams(0);
+  spread_datagrams(1);
   return 0;
 }

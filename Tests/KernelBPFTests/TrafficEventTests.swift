@@ -72,7 +72,7 @@ struct TrafficEventTests {
       }
       return flows.first { $0.0.cookie == event?.socket?.cookie && "\($0.0.peer_port)" == fact[1] }?.1
     }
-    #expect(recording.facts("spread").count == 3)
+    #expect(recording.facts("spread").count == 6)
     for fact in recording.facts("spread") {
       #expect("\(flow(fact)?.packets_sent ?? 0)" == fact[2])
       #expect("\(flow(fact)?.bytes_sent ?? 0)" == fact[3])

@@ -208,8 +208,7 @@ int BPF_PROG(execveat_return, struct pt_regs *registers, long result) {
   return 0;
 }
 
-// io_uring's calls pass no sys_exit: what it did for unix sockets, and accepts. A connect is done when its last
-// attempt is.
+// io_uring's calls pass no sys_exit: accepts, and connects of unix sockets.
 INLINE int report_completion(struct io_kiocb *request, int result) {
   if (!request) return 0;
   u8 operation = BPF_CORE_READ(request, opcode);

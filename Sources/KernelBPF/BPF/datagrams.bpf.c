@@ -47,7 +47,7 @@ INLINE int take_length(struct sock *sk, int length, bool is_sent) {
   if (sk->sk_type == SOCK_STREAM) return 0;
   if (is_sent && length >= 0 && !has_ports(sk)) {
     struct asked_address address = {};
-    if (sk->__sk_common.skc_state != TCP_ESTABLISHED) read_call_address(&address);
+    read_call_address(&address);
     return take_datagram(sk, length, true, &address);
   }
   u32 tid = bpf_get_current_pid_tgid();

@@ -104,8 +104,6 @@ INLINE void take_peer(struct datagram *datagram, const struct asked_address *add
   if (address->family == AF_INET6) {
     datagram->peer_address[0] = address->v6[0];
     datagram->peer_address[1] = address->v6[1];
-  } else if (address->family != AF_INET) {
-    return;
   } else if (socket_family == AF_INET6) {
     datagram->peer_address[0] = 0;
     datagram->peer_address[1] = (u64)address->v4_or_flow << 32 | 0xffff0000;
@@ -148,8 +146,9 @@ INLINE int take_datagram(struct sock *sk, int length, bool is_sent, const struct
   if (family != AF_PACKET) {
     datagram.local_port = read_local_port(sk);
     if (sk->sk_protocol == IPPROTO_UDP) datagram.is_whole = !BPF_CORE_READ((struct udp_sock *)sk, pending);
-    if (sk->__sk_common.skc_state == TCP_ESTABLISHED) take_connected_peer(&datagram, sk, family);
-    else if (address) take_peer(&datagram, address, family);
+    // A connected socket may still send to others.
+    if (address && is_internet(address->family)) take_peer(&datagram, address, family);
+    else if (sk->__sk_common.skc_state == TCP_ESTABLISHED) take_connected_peer(&datagram, sk, family);
   } else if (address && address->family == AF_PACKET) {
     take_link(&datagram, address);
   }
