@@ -41,16 +41,9 @@ extension EventResolver {
     facts.peerPID = ends.peer_tgid == 0 ? nil : ProcessID(Int32(bitPattern: ends.peer_tgid))
     facts.origin = record.kind == .unixAccept ? .accept : .connect
 
+    if socket.error == 0 { remember(facts, identity) }
     let action: EventAction =
       record.kind == .unixAccept ? .unixAccept : socket.error == 0 ? .unixConnect : .unixConnectFailed
-    // Both ends know the inode of the one that connected.
-    let key = record.kind == .unixAccept ? ends.peer_inode : socket.inode
-    if key != 0 && socket.error == 0 {
-      // A connect begins anew: inodes come again.
-      var pair = record.kind == .unixAccept ? unixPairs[key] ?? UnixPair() : UnixPair()
-      if record.kind == .unixAccept { pair.acceptor = identity } else { pair.connector = identity }
-      unixPairs[key] = pair
-    }
     var event = event(action, at: record.time)
     if socket.error != 0 {
       event.outcome = .failure
@@ -58,6 +51,17 @@ extension EventResolver {
     }
     event.socket = facts
     emit(event, by: identity)
+  }
+
+  /// Both ends know the inode of the one that connected. Either may be told first; inodes come again.
+  private mutating func remember(_ facts: EventSocketFacts, _ identity: ProcessIdentity) {
+    let isAccepted = facts.origin == .accept
+    let key = isAccepted ? facts.peerInode : facts.inode
+    if key == 0 { return }
+    var pair = unixPairs[key] ?? UnixPair()
+    if (isAccepted ? pair.acceptor : pair.connector) != nil { pair = UnixPair() }
+    if isAccepted { pair.acceptor = identity } else { pair.connector = identity }
+    unixPairs[key] = pair
   }
 
   /// The other end: who accepted, or, if nobody has yet, who listens.
