@@ -27,6 +27,8 @@ public struct Connection: Sendable, BitwiseCopyable {
   var originCode: UInt8 = 0
   /// Known from the start-up look, not from an event.
   public var isSeeded = false
+  /// Its connect has no answer yet.
+  public var isConnecting = false
   /// Its connect failed, and was told of.
   public var hasFailed = false
   /// Not seen by a look after a gap: its close may still be told.

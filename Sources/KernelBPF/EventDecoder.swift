@@ -51,6 +51,8 @@ public enum EventDecoder {
     if parts.contains(.rename) { return .rename(try cursor.take(EventRename.self)) }
     if parts.contains(.flow) { return .flow(try cursor.take(EventFlow.self)) }
     if parts.contains(.mapping) { return try moduleDetail(parts, &cursor) }
+    if parts.contains(.unix) { return try unixDetail(&cursor) }
+    if parts.contains(.identity) { return .identity(try cursor.take(EventIdentity.self)) }
     if parts.contains(.failure) {
       let failure = try cursor.take(sockeye_event_failure.self)
       let name = try cursor.takeText(Int(failure.name_length))
@@ -73,6 +75,14 @@ public enum EventDecoder {
     let lengths = try cursor.take(UInt64.self)
     let path = try cursor.takeText(Int(lengths & 0xffff))
     return .module(mapping, path: path, buildID: try cursor.takeText(Int(lengths >> 16 & 0xff)))
+  }
+
+  private static func unixDetail(_ cursor: inout EventCursor) throws(EventDecodeError) -> EventDetail {
+    let ends = try cursor.take(EventUnix.self)
+    let limit = Int(SOCKEYE_UNIX_NAME_LIMIT)
+    let local = try cursor.takeText(limit).prefix(Int(ends.local_length))
+    return .unix(
+      ends, local: Array(local), peer: Array(try cursor.takeText(limit).prefix(Int(ends.peer_length))))
   }
 
   private static func execDetail(
@@ -105,6 +115,10 @@ public enum EventDecoder {
       if case .flow = event.detail { return event.socket != nil && event.actor != nil }
     case .moduleLoad, .moduleUnload:
       if case .module = event.detail { return event.actor != nil }
+    case .identity:
+      if case .identity = event.detail { return event.actor != nil }
+    case .unixConnect, .unixAccept:
+      if case .unix = event.detail { return event.socket != nil && event.actor != nil }
     case .dnsAnswer:
       if case .payload = event.detail { return event.socket != nil }
     case .close: return event.socket != nil && event.totals != nil
@@ -148,6 +162,8 @@ struct EventParts: OptionSet {
   static let flow = EventParts(SOCKEYE_EVENT_FLOW_PART)
   static let mapping = EventParts(SOCKEYE_EVENT_MAPPING_PART)
   static let failure = EventParts(SOCKEYE_EVENT_FAILURE_PART)
+  static let unix = EventParts(SOCKEYE_EVENT_UNIX_PART)
+  static let identity = EventParts(SOCKEYE_EVENT_IDENTITY_PART)
   static let text = EventParts(SOCKEYE_EVENT_TEXT)
   static let known = EventParts(rawValue: UInt16(SOCKEYE_EVENT_TEXT.rawValue << 1 - 1))
 

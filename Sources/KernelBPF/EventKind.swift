@@ -9,6 +9,8 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
   case exit = 5
   case threadExit = 6
   case rename = 7
+  /// A thread's ids or namespaces have changed.
+  case identity = 8
   /// connect(2) on a stream socket has begun; the local port is not chosen yet.
   case connect = 16
   case established = 17
@@ -28,6 +30,9 @@ public enum EventKind: UInt16, Sendable, CaseIterable {
   case moduleLoad = 39
   case moduleUnload = 40
   case dnsAnswer = 48
+  /// connect(2) on a unix stream or seqpacket socket has succeeded or failed.
+  case unixConnect = 56
+  case unixAccept = 57
 }
 
 /// Marks on a record: `enum sockeye_event_flag`.
@@ -63,3 +68,6 @@ public typealias EventRename = sockeye_event_rename
 public typealias EventFlow = sockeye_event_flow
 public typealias EventFlowKey = sockeye_event_flow_key
 public typealias EventMapping = sockeye_event_mapping
+public typealias EventUnix = sockeye_event_unix
+public typealias EventIdentity = sockeye_event_identity
+public typealias EventIDs = sockeye_event_ids

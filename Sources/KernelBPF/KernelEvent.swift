@@ -25,6 +25,9 @@ public enum EventDetail: Sendable {
   case flow(EventFlow)
   /// `path` is empty for an unload.
   case module(EventMapping, path: [UInt8], buildID: [UInt8])
+  /// The names of both ends: a path with its NUL, an abstract name with NUL in front; empty where there is none.
+  case unix(EventUnix, local: [UInt8], peer: [UInt8])
+  case identity(EventIdentity)
   /// What a packet brought; of TCP, with the sequence number of its first byte.
   case payload([UInt8], sequence: UInt32)
 }

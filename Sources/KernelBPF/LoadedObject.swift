@@ -144,6 +144,8 @@ extension ProbeObject {
     case .datagrams: .datagrams
     case .modules: .modules
     case .names: .names
+    case .unix: .unix
+    case .identity: .identity
     }
   }
 }

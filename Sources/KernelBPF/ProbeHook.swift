@@ -50,7 +50,12 @@ public enum ProbeFact: String, Sendable, CaseIterable, Hashable {
   case bind
   case datagrams
   case datagramPeers = "peers of unconnected datagrams"
+  case rawDatagrams = "raw, ICMP and packet sockets"
+  case rawPeers = "peers of received raw and ICMP packets"
   case datagramEnd = "end of datagram sockets"
+  case packetEnd = "end of packet sockets"
+  case unixConnections = "unix connect, accept"
+  case identity = "change of ids, namespaces"
   case moduleLoad = "module load"
   case moduleUnload = "module unload"
   case dns = "DNS answers"
@@ -58,7 +63,7 @@ public enum ProbeFact: String, Sendable, CaseIterable, Hashable {
 
 /// The objects that the build embeds.
 public enum ProbeObject: String, Sendable, CaseIterable, Hashable {
-  case process, connections, calls, datagrams, modules, names
+  case process, connections, calls, datagrams, modules, names, unix, identity
 }
 
 /// One way to learn a fact: programs of one object, and what they need.
@@ -112,16 +117,30 @@ public struct ProbeHook: Hashable, Sendable {
       [.exit("__x64_sys_execve"), .exit("__x64_sys_execveat")]),
     ProbeHook(.execFailure, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
     ProbeHook(
-      .datagrams, .datagrams, ["flow_send4", "flow_send6", "flow_receive4", "flow_receive6"],
-      [.exit("udp_sendmsg"), .exit("udpv6_sendmsg"), .exit("udp_recvmsg"), .exit("udpv6_recvmsg")],
-      covers: [.datagramPeers]),
+      .datagrams, .datagrams, datagramPrograms + rawPrograms, datagramFunctions + rawFunctions,
+      covers: [.datagramPeers, .rawDatagrams]),
     ProbeHook(
       .datagrams, .datagrams, ["flow_send", "flow_receive"],
-      [.tracepoint("sock_send_length"), .tracepoint("sock_recv_length")]),
+      [.tracepoint("sock_send_length"), .tracepoint("sock_recv_length")], covers: [.rawDatagrams]),
+    ProbeHook(.datagrams, .datagrams, datagramPrograms, datagramFunctions, covers: [.datagramPeers]),
     ProbeHook(
       .datagramPeers, .datagrams, ["peer_send4", "peer_send6", "peer_receive4", "peer_receive6"],
       [.cgroup(.sendmsg4), .cgroup(.sendmsg6), .cgroup(.recvmsg4), .cgroup(.recvmsg6)]),
+    ProbeHook(
+      .rawPeers, .datagrams, ["peer_receive_raw"], [.tracepoint("skb_copy_datagram_iovec")]),
     ProbeHook(.datagramEnd, .datagrams, ["flow_end"], [.cgroup(.socketRelease)]),
+    ProbeHook(.packetEnd, .datagrams, ["packet_end"], [.entry("packet_release")]),
+    ProbeHook(
+      .unixConnections, .unix, ["unix_connect_return", "unix_accept_return"],
+      [.exit("unix_stream_connect"), .exit("unix_accept")]),
+    ProbeHook(.unixConnections, .calls, ["call_result"], [.tracepoint("sys_exit")], taxesEveryCall: true),
+    ProbeHook(
+      .identity, .identity, ["identity_credentials", "identity_namespaces"],
+      [.entry("commit_creds"), .entry("switch_task_namespaces")]),
+    ProbeHook(
+      .identity, .calls, ["identity_call", "call_result"],
+      [.tracepoint("sys_enter"), .tracepoint("sys_exit")],
+      taxesEveryCall: true),
     ProbeHook(.moduleLoad, nil, [], [.perfEvents]),
     ProbeHook(.moduleUnload, .modules, ["unmap_entry"], [.entry("__x64_sys_munmap")]),
     ProbeHook(.moduleUnload, .modules, ["unmap_call"], [.tracepoint("sys_enter")], taxesEveryCall: true),
@@ -130,4 +149,16 @@ public struct ProbeHook: Hashable, Sendable {
       [.cgroup(.ingress), .cgroup(.connect4), .cgroup(.connect6), .cgroup(.sendmsg4), .cgroup(.sendmsg6)]),
     ProbeHook(.bind, .connections, ["bind4", "bind6"], [.cgroup(.bind4), .cgroup(.bind6)]),
   ]
+
+  private static let datagramPrograms = ["flow_send4", "flow_send6", "flow_receive4", "flow_receive6"]
+  private static let datagramFunctions: [HookNeed] =
+    ["udp_sendmsg", "udpv6_sendmsg", "udp_recvmsg", "udpv6_recvmsg"].map { .exit($0) }
+  private static let rawPrograms = [
+    "raw_send4", "raw_send6", "raw_receive4", "raw_receive6", "icmp_send4", "icmp_send6", "icmp_receive",
+    "packet_send", "packet_receive",
+  ]
+  private static let rawFunctions: [HookNeed] = [
+    "raw_sendmsg", "rawv6_sendmsg", "raw_recvmsg", "rawv6_recvmsg", "ping_v4_sendmsg", "ping_v6_sendmsg",
+    "ping_recvmsg", "packet_sendmsg", "packet_recvmsg",
+  ].map { .exit($0) }
 }

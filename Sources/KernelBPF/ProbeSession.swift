@@ -99,11 +99,15 @@ public struct EventLosses: Sendable, Equatable {
     // One value a CPU, by number: as many as could ever be.
     try object.setEntryCount("scratch", UInt32(max(1, libbpf_num_possible_cpus())))
     if settings.processes == nil && settings.cgroups == nil { try object.setEntryCount("watched", 1) }
-    func isCall(_ fact: ProbeFact) -> UInt8 { plan.chosen(for: fact)?.programs == ["call_result"] ? 1 : 0 }
+    if plan.chosen(for: .identity)?.object != .calls { try object.setEntryCount("identities", 1) }
+    func isCall(_ fact: ProbeFact) -> UInt8 {
+      plan.chosen(for: fact)?.programs.contains("call_result") == true ? 1 : 0
+    }
     try object.setConstants(
       ".rodata.wanted",
       sockeye_event_calls(
-        accepts: isCall(.accept), connects: isCall(.connectFailure), execs: isCall(.execFailure)))
+        accepts: isCall(.accept), connects: isCall(.connectFailure), execs: isCall(.execFailure),
+        unix_sockets: isCall(.unixConnections), identities: isCall(.identity)))
   }
 
   /// Puts the filters' members into their maps, before anything runs.

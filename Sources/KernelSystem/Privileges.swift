@@ -10,6 +10,8 @@ public struct Capability: Hashable, Sendable {
   public static let netRaw = Capability(bit: UInt64(CAP_NET_RAW), name: "CAP_NET_RAW")
   public static let sysPtrace = Capability(bit: UInt64(CAP_SYS_PTRACE), name: "CAP_SYS_PTRACE")
   public static let sysAdmin = Capability(bit: UInt64(CAP_SYS_ADMIN), name: "CAP_SYS_ADMIN")
+  public static let setUserID = Capability(bit: UInt64(CAP_SETUID), name: "CAP_SETUID")
+  public static let setGroupID = Capability(bit: UInt64(CAP_SETGID), name: "CAP_SETGID")
   /// Since 5.8.
   public static let perfmon = Capability(bit: UInt64(CAP_PERFMON), name: "CAP_PERFMON")
   /// Since 5.8.

@@ -17,11 +17,13 @@ public struct EventRecords {
     text.append(decimal: event.sequence)
     text.append(#","boot_time_ns":"#)
     text.append(decimal: event.bootNanoseconds)
-    text.append(event.outcome == .success ? #","outcome":"success""# : #","outcome":"failure""#)
+    text.append(#","outcome":""#)
+    text.append(terminal: event.outcome.rawValue)
+    text.append("\"")
     text.field(#","reason":"#, event.reason)
     appendDuration(event, to: &text)
     text.append("}")
-    if let socket = event.socket { append(socket, to: &text) }
+    if let socket = event.socket { append(socket, event, to: &text) }
     appendDetail(event, to: &text)
     if let process = event.process {
       text.append(#","process":"#)
@@ -42,13 +44,31 @@ public struct EventRecords {
     if let duration { text.field(#","duration_ns":"#, duration) }
   }
 
-  private func append(_ facts: EventSocketFacts, to text: inout TextBuffer) {
-    let socket = facts.plain
+  private func append(_ facts: EventSocketFacts, _ event: Event, to text: inout TextBuffer) {
+    // Only unix sockets have names, which live in a snapshot.
+    let isUnix = facts.family == .unix
+    let snapshot = isUnix ? event.snapshot : Snapshot()
+    var socket = snapshot.sockets.first ?? facts.plain
+    socket.userID = nil
+    var sockets = isUnix ? JSONSocketWriter(snapshot) : sockets
     text.append(",")
-    var sockets = sockets
     sockets.appendSocket(socket, to: &text)
     sockets.appendNetwork(socket, facts.peerName, to: &text)
+    if let address = facts.peerHardware {
+      text.truncate(to: text.count - 1)
+      text.append(#","peer":{"mac":""#)
+      append(address, to: &text)
+      text.append(#""}}"#)
+    }
     appendCounts(facts, to: &text)
+  }
+
+  /// As ECS writes it (RFC 7042): `00-00-5E-00-53-23`.
+  private func append(_ address: HardwareAddress, to text: inout TextBuffer) {
+    for (index, byte) in address.bytes.enumerated() {
+      if index > 0 { text.append("-") }
+      for digit in [byte >> 4, byte & 15] { text.append(terminal: String(digit, radix: 16, uppercase: true)) }
+    }
   }
 
   /// `"tcp":{…}`, of other protocols `"flow":{…}`.
@@ -74,6 +94,8 @@ public struct EventRecords {
     case .module(let module): append(module, to: &text)
     case .dns(let answer): append(answer, to: &text)
     case .folded(let facts): append(facts, event, to: &text)
+    case .credentials(let change): append(change, to: &text)
+    case .namespaces(let change): append(change, to: &text)
     case .gap(let loss):
       text.append(#","gap":{"kind":""#)
       text.append(terminal: loss.stage.rawValue)
@@ -130,6 +152,45 @@ public struct EventRecords {
       text.append("\"")
     }
     text.append("]}")
+  }
+
+  /// `"credentials":{"thread_id":7,"user":{"old":{…},"new":{…}}}`: only what has changed.
+  private func append(_ change: CredentialChange, to text: inout TextBuffer) {
+    text.append(#","credentials":{"thread_id":"#)
+    text.append(decimal: change.thread)
+    if change.before.user != change.after.user {
+      text.append(#","user":"#)
+      append(change.before.user, change.after.user, to: &text)
+    }
+    if change.before.group != change.after.group {
+      text.append(#","group":"#)
+      append(change.before.group, change.after.group, to: &text)
+    }
+    text.append("}")
+  }
+
+  private func append(_ before: IDSet, _ after: IDSet, to text: inout TextBuffer) {
+    for (ids, name) in [(before, #"{"old":{"real":"# as StaticString), (after, #","new":{"real":"#)] {
+      text.field(name, ids.real)
+      text.field(#","effective":"#, ids.effective)
+      text.field(#","saved":"#, ids.saved)
+      text.field(#","file_system":"#, ids.fileSystem)
+      text.append("}")
+    }
+    text.append("}")
+  }
+
+  private func append(_ change: NamespaceChange, to text: inout TextBuffer) {
+    text.append(#","namespaces":{"thread_id":"#)
+    text.append(decimal: change.thread)
+    for step in change.steps {
+      text.append(",\"")
+      text.append(terminal: step.kind)
+      text.field(#"":{"old":"#, step.before)
+      text.field(#","new":"#, step.after)
+      text.append("}")
+    }
+    text.append("}")
   }
 
   /// The process, with what this event alone says of it.

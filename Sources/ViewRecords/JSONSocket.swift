@@ -185,7 +185,9 @@ struct JSONSocketWriter {
     case .accept: text.append(#","direction":"inbound""#)
     case .listen, .unknown: break
     }
-    if socket.isConnected {
+    // The port of a connect that has just begun may not be known yet.
+    let isPortKnown = socket.local.port != 0 || socket.state != .synSent
+    if socket.isConnected && isPortKnown {
       text.append(#","community_id":""#)
       let start = text.count
       if CommunityID.append(of: socket, to: &text) {
@@ -195,7 +197,7 @@ struct JSONSocketWriter {
       }
     }
     text.append(#","local":"#)
-    appendEndpoint(socket.local, socket.table, to: &text)
+    appendEndpoint(socket.local, socket.table, isPortKnown: isPortKnown, to: &text)
     if socket.isConnected || !socket.peer.address.isUnspecified {
       text.append(#","peer":"#)
       appendEndpoint(socket.peer, socket.table, to: &text)
@@ -208,10 +210,13 @@ struct JSONSocketWriter {
     }
   }
 
-  private func appendEndpoint(_ endpoint: Endpoint, _ table: SocketTable, to text: inout TextBuffer) {
+  private func appendEndpoint(
+    _ endpoint: Endpoint, _ table: SocketTable, isPortKnown: Bool = true, to text: inout TextBuffer
+  ) {
     text.append(#"{"address":""#)
     text.append(endpoint.address)
-    text.field(#"","port":"#, endpoint.port)
+    text.append("\"")
+    if isPortKnown { text.field(#","port":"#, endpoint.port) }
     if let names = snapshot.resolvedNames {
       if let name = names.host(endpoint.address) {
         text.append(#","name":"#)

@@ -32,7 +32,7 @@ public struct EventLines {
       return text.append("\n")
     }
     switch event.action.family {
-    case .socket, .dns: appendSocketEvent(event, to: &text)
+    case .socket, .unix, .dns: appendSocketEvent(event, to: &text)
     case .process: appendProcessEvent(event, to: &text)
     case .thread, .module: appendInside(event, to: &text)
     case .gap: appendGap(event, to: &text)
@@ -77,8 +77,8 @@ public struct EventLines {
       text.append(" ")
       text.append(endpoint: socket.local)
     } else {
-      text.append(isIncoming ? " ← " : " → ")
-      text.append(endpoint: socket.peer)
+      text.append(isIncoming ? " ←" : " →")
+      append(peerOf: socket, to: &text)
       if let name = socket.peerName { append(name, to: &text) }
       if let peer = event.peerProcess {
         text.append(" ")
@@ -87,7 +87,10 @@ public struct EventLines {
     }
     text.append("  ")
     text.append(table: socket.table)
-    if event.action == .accept {
+    if let name = socket.localPath {
+      text.append(" on ")
+      _ = text.append(socketName: name)
+    } else if event.action == .accept {
       text.append(" on ")
       text.append(endpoint: socket.local)
     } else if event.action == .connect, socket.local.port != 0 {
@@ -96,7 +99,31 @@ public struct EventLines {
     }
     appendCounts(socket, to: &text)
     if case .dns(let answer) = event.detail { append(answer, to: &text) }
+    if event.outcome == .unknown { text.append("  no answer yet") }
     appendReason(event, to: &text)
+  }
+
+  /// With a blank before it. Raw, ICMP and packet sockets have no ports; a unix socket that connects has no name.
+  private func append(peerOf socket: EventSocketFacts, to text: inout TextBuffer) {
+    switch socket.table {
+    case .unix:
+      guard let name = socket.peerPath else { return }
+      text.append(" ")
+      _ = text.append(socketName: name)
+    case .raw, .icmp:
+      text.append(" ")
+      if socket.peer.address.isUnspecified { text.append("*") } else { text.append(socket.peer.address) }
+    case .packet:
+      text.append(" interface ")
+      if socket.interfaceIndex == 0 { text.append("*") } else { text.append(decimal: socket.interfaceIndex) }
+      for (index, byte) in (socket.peerHardware?.bytes ?? []).enumerated() {
+        text.append(index == 0 ? " " : ":")
+        text.append(hex: UInt64(byte), digits: 2)
+      }
+    default:
+      text.append(" ")
+      text.append(endpoint: socket.peer)
+    }
   }
 
   private func appendCounts(_ socket: EventSocketFacts, to text: inout TextBuffer) {
@@ -150,6 +177,12 @@ public struct EventLines {
       append(who: event.process, to: &text)
       text.append("  ")
       append(exit, to: &text)
+    case .credentials(let change):
+      append(who: event.process, to: &text)
+      append(change, to: &text)
+    case .namespaces(let change):
+      append(who: event.process, to: &text)
+      append(change, to: &text)
     default:
       append(parentOf: event.process, to: &text)
       text.append(" → ")
@@ -261,43 +294,5 @@ public struct EventLines {
     text.append("[")
     text.append(decimal: process.parentPID.rawValue)
     text.append("]")
-  }
-}
-
-extension EventAction {
-  fileprivate var word: StaticString {
-    switch self {
-    case .bind: "bind"
-    case .listen: "listen"
-    case .connect: "connect"
-    case .connectFailed: "connect fail"
-    case .accept: "accept"
-    case .close: "close"
-    case .udpFlow: "udp flow"
-    case .fork: "fork"
-    case .exec: "exec"
-    case .execFailed: "exec fail"
-    case .exit: "exit"
-    case .threadStart: "thread start"
-    case .threadExit: "thread exit"
-    case .moduleLoad: "load"
-    case .moduleUnload: "unload"
-    case .dns: "dns"
-    case .gap: "gap"
-    }
-  }
-}
-
-extension Event {
-  /// Green waits, cyan begins, dim is over, red failed.
-  fileprivate var style: Style {
-    switch action {
-    case .bind, .listen: .green
-    case .connect, .accept, .udpFlow, .dns: .cyan
-    case .exec: .yellow
-    case .connectFailed, .execFailed, .gap: .red
-    case .close, .exit, .threadExit, .moduleUnload: .dim
-    case .fork, .threadStart, .moduleLoad: .plain
-    }
   }
 }

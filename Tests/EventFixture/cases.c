@@ -1,6 +1,9 @@
 // Single cases: connects that fail, the life of processes and threads, libraries.
 #include "fixture.h"
 
+#include <net/route.h>
+#include <netinet/tcp.h>
+
 static void try_connect(const char *name, struct sockaddr_in address, int flags) {
   fflush(stdout);
   pid_t child = fork();
@@ -19,6 +22,16 @@ static void try_connect(const char *name, struct sockaddr_in address, int flags)
   waitpid(child, NULL, 0);
 }
 
+/// A route that says "no such host".
+static void refuse_route(struct sockaddr_in address) {
+  struct rtentry route = {.rt_flags = RTF_UP | RTF_REJECT | RTF_HOST};
+  address.sin_port = 0;
+  memcpy(&route.rt_dst, &address, sizeof address);
+  int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  require(ioctl(control, SIOCADDRT, &route) == 0, "SIOCADDRT");
+  close(control);
+}
+
 int run_failures(void) {
   enter_own_namespace();
   try_connect("refused", loopback(7), 0);
@@ -26,6 +39,54 @@ int run_failures(void) {
   struct sockaddr_in nowhere = {.sin_family = AF_INET, .sin_port = htons(11)};
   inet_pton(AF_INET, "192.0.2.1", &nowhere.sin_addr);
   try_connect("unreachable", nowhere, 0);
+  nowhere.sin_port = htons(13);
+  inet_pton(AF_INET, "198.51.100.1", &nowhere.sin_addr);
+  refuse_route(nowhere);
+  try_connect("no-host", nowhere, 0);
+  return 0;
+}
+
+/// Connects to a listener whose queue is full: no answer to the SYN, until it is accepted from, if it ever is.
+static void hang_on(const char *name, int accepts_after_milliseconds) {
+  uint16_t port;
+  int listener = make_listener(SOCK_STREAM, &port);
+  require(listen(listener, 0) == 0, "listen");
+  struct sockaddr_in address = loopback(port);
+  int first = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  require(connect(first, (struct sockaddr *)&address, sizeof address) == 0, "connect");
+  int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // One repetition: it gives up after 3 s.
+  int count = 1;
+  setsockopt(connection, IPPROTO_TCP, TCP_SYNCNT, &count, sizeof count);
+  fflush(stdout);
+  pid_t server = fork();
+  if (server == 0) {
+    if (accepts_after_milliseconds) usleep((useconds_t)accepts_after_milliseconds * 1000);
+    else pause();
+    close(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+    pause();
+  }
+  struct timespec start, end;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  int error = connect(connection, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  long milliseconds = (end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000;
+  printf("%s %d %u %d %ld\n", name, getpid(), port, error, milliseconds);
+  fflush(stdout);
+  kill(server, SIGKILL);
+  waitpid(server, NULL, 0);
+}
+
+int run_hang(void) {
+  enter_own_namespace();
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    hang_on("answered-late", 1500);
+    _exit(0);
+  }
+  hang_on("timed-out", 0);
+  waitpid(child, NULL, 0);
   return 0;
 }
 

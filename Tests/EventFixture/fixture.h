@@ -63,3 +63,13 @@ int run_server(const char *path, int count);
 int run_visitor(const char *path, int count);
 int run_module(const char *path);
 int run_pace(const char *what, int count);
+int run_unix(void);
+int run_identity(void);
+int run_ids(const char *case_name);
+int run_raw(void);
+int run_channels(void);
+int run_hang(void);
+/// An io_uring for the calling process; -1 with errno where there is none.
+int make_ring(void);
+/// One operation in it (IORING_OP_*), waited for: its result.
+int do_in_ring(uint8_t operation, int descriptor, const void *address, uint32_t length, uint64_t offset);

@@ -73,6 +73,12 @@ int main(int count, char **arguments) {
   if (!strcmp(what, "visitor") && count > 3) status = run_visitor(arguments[2], second);
   if (!strcmp(what, "module") && count > 2) status = run_module(arguments[2]);
   if (!strcmp(what, "pace") && count > 3) status = run_pace(arguments[2], second);
+  if (!strcmp(what, "unix")) status = run_unix();
+  if (!strcmp(what, "identity")) status = run_identity();
+  if (!strcmp(what, "ids") && count > 2) status = run_ids(arguments[2]);
+  if (!strcmp(what, "raw")) status = run_raw();
+  if (!strcmp(what, "channels")) status = run_channels();
+  if (!strcmp(what, "hang")) status = run_hang();
   if (!strcmp(what, "exit")) status = first;
   // Long enough for the scheduler's clock to notice.
   if (!strcmp(what, "exit") && first == 23) while (clock() < CLOCKS_PER_SEC / 30) {}

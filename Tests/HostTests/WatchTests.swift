@@ -53,10 +53,11 @@ extension HostTests {
     func failures() throws {
       let watching = try Watching.run(["connect", "connect_failed"], [Watching.fixture, "failures"])
       let failures = watching.events("connect_failed")
-      #expect(failures.count == 3, "\(failures)")
+      #expect(failures.count == 4, "\(failures)")
       #expect(watching.events("connect").isEmpty)
       for (name, reason) in [
         ("refused", "ECONNREFUSED"), ("refused-later", "ECONNREFUSED"), ("unreachable", "ENETUNREACH"),
+        ("no-host", "EHOSTUNREACH"),
       ] {
         let fact = try #require(watching.facts(name).first)
         let event = failures.first { $0.pid == Int(fact[0]) }

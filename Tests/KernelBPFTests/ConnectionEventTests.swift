@@ -174,6 +174,26 @@ struct ConnectionEventTests {
     #expect(denied?.actor?.tgid == UInt32(unreachable[0]))
     #expect(denied?.socket?.peer_port == 11)
     #expect(denied?.socket?.peer.low == 0xc000_0201)
+
+    let noHost = try #require(recording.facts("no-host").first)
+    let rejected = recording.events(.connectFailed, netns: netns).first { $0.socket?.error == EHOSTUNREACH }
+    #expect(rejected?.actor?.tgid == UInt32(noHost[0]))
+    #expect(rejected?.socket?.peer_port == 13)
+  }
+
+  @Test("A connect that nobody answers is told when it begins, and with ETIMEDOUT when it is given up")
+  func timeOut() throws {
+    let recording = try Recording.of(["hang"])
+    let netns = try #require(recording.number("netns"))
+    let fact = try #require(recording.facts("timed-out").first)
+    #expect(fact[2] == "\(ETIMEDOUT)")
+    let failed = recording.events(.connectFailed, netns: netns).first { $0.actor?.tgid == UInt32(fact[0]) }
+    #expect(failed?.socket?.error == ETIMEDOUT)
+    #expect("\(failed?.socket?.peer_port ?? 0)" == fact[1])
+    let begun = recording.events(.connect, netns: netns).first { $0.socket?.cookie == failed?.socket?.cookie }
+    #expect((failed?.time ?? 0) - (begun?.time ?? 0) > 2_500_000_000)
+    let close = recording.events(.close, netns: netns).first { $0.socket?.cookie == failed?.socket?.cookie }
+    #expect(close?.socket?.error == ETIMEDOUT)
   }
 
   @Test("A filter on the port and one on the namespace let nothing else through")
@@ -181,7 +201,10 @@ struct ConnectionEventTests {
     var settings = ProbeSettings()
     settings.port = 7
     let recording = try Recording.of(["failures"], settings: settings)
-    #expect(recording.events(.connect).map { $0.socket?.peer_port } == [7])
+    // Whatever else happens on the host.
+    let netns = try #require(recording.number("netns"))
+    #expect(recording.events(.connect).allSatisfy { $0.socket?.peer_port == 7 })
+    #expect(recording.events(.connect, netns: netns).map { $0.socket?.peer_port } == [7])
     settings.port = nil
     settings.netns = 1
     let nothing = try Recording.of(["failures"], settings: settings)

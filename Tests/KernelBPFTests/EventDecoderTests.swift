@@ -50,6 +50,31 @@ struct EventDecoderTests {
     return try result.get()
   }
 
+  @Test(
+    "A unix record gives both names, no more of them than the field holds, and every prefix of it is refused")
+  func unix() throws {
+    let limit = Int(SOCKEYE_UNIX_NAME_LIMIT)
+    func names(_ text: String) -> [UInt8] {
+      Array(text.utf8) + [UInt8](repeating: 0, count: limit - text.utf8.count)
+    }
+    var ends = EventUnix()
+    (ends.peer_inode, ends.local_length, ends.peer_length) = (4711, 5, .max)
+    let bytes = Self.record(
+      .unixAccept, [.actor, .socket, .unix, .text],
+      Self.bytes(of: EventActor()) + Self.bytes(of: EventSocket()) + Self.bytes(of: ends) + names("/eye")
+        + names("\0abstract"))
+    guard case .unix(let found, let local, let peer) = try Self.decode(bytes).detail else {
+      Issue.record("no unix part")
+      return
+    }
+    #expect(found.peer_inode == 4711)
+    #expect(local == Array("/eye\0".utf8))
+    #expect(peer.count == limit && peer.starts(with: Array("\0abstract".utf8)))
+    for length in bytes.indices {
+      #expect(throws: EventDecodeError.self) { try Self.decode(Array(bytes[..<length])) }
+    }
+  }
+
   @Test("An exec record gives path, directory, name and arguments, and says what was cut")
   func exec() throws {
     let event = try Self.decode(Self.execRecord())

@@ -19,6 +19,8 @@ struct EventLayoutTests {
     #expect(MemoryLayout<sockeye_event_failure>.size == 8)
     #expect(MemoryLayout<EventFlow>.size == 48)
     #expect(MemoryLayout<EventMapping>.size == 32)
+    #expect(MemoryLayout<EventUnix>.size == 16)
+    #expect(MemoryLayout<EventIdentity>.size == 128)
     #expect(MemoryLayout<sockeye_event_settings>.size == 32)
   }
 
@@ -46,6 +48,7 @@ struct EventLayoutTests {
       SOCKEYE_EVENT_ESTABLISHED, SOCKEYE_EVENT_CONNECT_FAILED, SOCKEYE_EVENT_LISTEN, SOCKEYE_EVENT_ACCEPT,
       SOCKEYE_EVENT_CLOSING, SOCKEYE_EVENT_CLOSE, SOCKEYE_EVENT_BIND, SOCKEYE_EVENT_DATAGRAM_CONNECT,
       SOCKEYE_EVENT_FLOW, SOCKEYE_EVENT_FLOW_END, SOCKEYE_EVENT_MODULE_UNLOAD, SOCKEYE_EVENT_DNS_ANSWER,
+      SOCKEYE_EVENT_IDENTITY, SOCKEYE_EVENT_UNIX_CONNECT, SOCKEYE_EVENT_UNIX_ACCEPT,
     ] {
       #expect(EventKind(rawValue: UInt16(kind.rawValue)) != nil)
     }

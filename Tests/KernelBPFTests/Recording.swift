@@ -7,8 +7,17 @@ import Testing
 /// Whether the event probes can run here.
 let mayTrace = Privileges.ofThisThread().mayTrace
 
+/// The ways of probing that this kernel has: where trampolines are allowed, that without them is tested as well.
+let probingWays: [ProbingWay] = {
+  guard mayTrace, let trial = try? HookTrial() else { return [.best] }  // no BTF: the suites are skipped
+  return trial.verdict(on: .exit("udp_sendmsg")) == .available ? [.best, .withoutTrampolines] : [.best]
+}()
+
+enum ProbingWay { case best, withoutTrampolines }
+
 /// The events of one run of `EventFixture`, and the fixture's own account.
 struct Recording {
+  var plan: ProbePlan
   var events: [KernelEvent]
   /// The fixture's lines, split at blanks.
   var facts: [[String]]
@@ -18,9 +27,18 @@ struct Recording {
   /// Attaches the probes, runs the fixture to its end, and takes what they saw.
   static func of(
     _ arguments: [String], request: ProbePlan.Request = .init(), settings: ProbeSettings = .init(),
-    isReadLate: Bool = false, atEnd: (borrowing ProbeSession) -> Void = { _ in }
+    way: ProbingWay = .best, isReadLate: Bool = false, atEnd: (borrowing ProbeSession) -> Void = { _ in }
   ) throws -> Recording {
-    let session = try ProbeSession.open(request, settings: settings)
+    var verdicts = try HookTrial().verdicts(for: request.facts)
+    if way == .withoutTrampolines {
+      for need in verdicts.keys {
+        switch need {
+        case .entry, .exit: verdicts[need] = .refused("not tried")
+        default: continue
+        }
+      }
+    }
+    let session = try ProbeSession.open(request, settings: settings, verdicts: verdicts)
     let batches = LockedValue<[EventBatch]>([])
     let ring = try session.makeRing { (batch) in batches.withLock { $0.append(batch) } }
     let early: String? = isReadLate ? try run(arguments) : nil
@@ -30,7 +48,8 @@ struct Recording {
     usleep(150_000)
     reader.stop()
     atEnd(session)
-    var recording = Recording(events: [], facts: [], losses: session.losses(), undecoded: 0)
+    var recording = Recording(
+      plan: session.plan, events: [], facts: [], losses: session.losses(), undecoded: 0)
     for batch in batches.withLock({ $0 }) {
       recording.undecoded += batch.forEach { recording.events.append($0) }
     }

@@ -17,6 +17,7 @@ enum sockeye_event_kind {
   SOCKEYE_EVENT_EXIT = 5,          ///< ACTOR, EXIT: the last thread, so the process
   SOCKEYE_EVENT_THREAD_EXIT = 6,   ///< ACTOR, EXIT
   SOCKEYE_EVENT_RENAME = 7,        ///< ACTOR (who renames; its comm is his own), RENAME
+  SOCKEYE_EVENT_IDENTITY = 8,      ///< ACTOR, IDENTITY: the thread's ids or namespaces have changed
 
   SOCKEYE_EVENT_CONNECT = 16,         ///< ACTOR, SOCKET: SYN_SENT; the local port is not yet known
   SOCKEYE_EVENT_ESTABLISHED = 17,     ///< SOCKET: a connect that succeeded; the whole tuple
@@ -34,6 +35,8 @@ enum sockeye_event_kind {
   /// ACTOR (who asked; all 0 if that was not seen), SOCKET, text: what came from port 53, at most 16 KiB a record. The
   /// text's length word has the length in its low half, the TCP sequence number of the first byte in the high half.
   SOCKEYE_EVENT_DNS_ANSWER = 48,
+  SOCKEYE_EVENT_UNIX_CONNECT = 56,   ///< ACTOR, SOCKET, UNIX, text; `socket.error` if it failed
+  SOCKEYE_EVENT_UNIX_ACCEPT = 57,    ///< ACTOR, SOCKET, UNIX, text
 };
 
 enum sockeye_event_part {
@@ -47,7 +50,9 @@ enum sockeye_event_part {
   SOCKEYE_EVENT_FLOW_PART = 128,
   SOCKEYE_EVENT_MAPPING_PART = 256,
   SOCKEYE_EVENT_FAILURE_PART = 512,
-  SOCKEYE_EVENT_TEXT = 1024,  ///< last: the rest of the record
+  SOCKEYE_EVENT_UNIX_PART = 1024,
+  SOCKEYE_EVENT_IDENTITY_PART = 2048,
+  SOCKEYE_EVENT_TEXT = 4096,  ///< last: the rest of the record
 };
 
 enum sockeye_event_flag {
@@ -103,6 +108,7 @@ struct sockeye_event_socket {
   uint16_t peer_port;
   uint32_t interface_index;  ///< SO_BINDTODEVICE
   uint64_t local_address[2];  ///< 16 bytes in network order; IPv4 in the first 4
+  /// The same. Of a packet socket: the bytes of the hardware address, then 0:8 its length:16 ethertype:32 interface.
   uint64_t peer_address[2];
 };
 
@@ -191,6 +197,32 @@ struct sockeye_event_mapping {
   uint32_t reserved;
 };
 
+/// The length of the longest name of a unix socket.
+#define SOCKEYE_UNIX_NAME_LIMIT 108
+
+/// Both ends of a unix connection. Text: their names, each in 108 bytes: a path with its NUL, an abstract name
+/// with NUL in front.
+struct sockeye_event_unix {
+  uint64_t peer_inode;  ///< 0 while nobody has accepted
+  uint32_t peer_tgid;   ///< SO_PEERCRED: who listened, or connected; 0 is unknown
+  uint16_t local_length;
+  uint16_t peer_length;
+};
+
+/// Who a thread is and where: ids of the initial user namespace, inodes of namespaces.
+struct sockeye_event_ids {
+  uint32_t user, effective_user, saved_user, file_system_user;
+  uint32_t group, effective_group, saved_group, file_system_group;
+  uint32_t user_namespace, mount_namespace, network_namespace;
+  uint32_t pid_namespace, time_namespace;  ///< for its children
+  uint32_t uts_namespace, ipc_namespace, cgroup_namespace;
+};
+
+struct sockeye_event_identity {
+  struct sockeye_event_ids before;
+  struct sockeye_event_ids after;
+};
+
 /// How the probes are set up: the one constant of every object, written before load.
 struct sockeye_event_settings {
   uint32_t own_tgid;    ///< left out; 0 is nobody
@@ -220,6 +252,8 @@ struct sockeye_event_calls {
   uint8_t accepts;
   uint8_t connects;
   uint8_t execs;
+  uint8_t unix_sockets;
+  uint8_t identities;
 };
 
 /// What the map `counters` counts, per CPU.
@@ -248,6 +282,8 @@ _Static_assert(sizeof(struct sockeye_event_failure) == 8, "layout");
 _Static_assert(sizeof(struct sockeye_event_flow) == 48, "layout");
 _Static_assert(sizeof(struct sockeye_event_flow_key) == 32, "layout");
 _Static_assert(sizeof(struct sockeye_event_mapping) == 32, "layout");
+_Static_assert(sizeof(struct sockeye_event_unix) == 16, "layout");
+_Static_assert(sizeof(struct sockeye_event_identity) == 128, "layout");
 _Static_assert(sizeof(struct sockeye_event_settings) == 32, "layout");
 _Static_assert(__builtin_offsetof(struct sockeye_event_header, time) == 8, "layout");
 _Static_assert(__builtin_offsetof(struct sockeye_event_actor, tgid) == 24, "layout");

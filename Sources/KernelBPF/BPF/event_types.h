@@ -22,6 +22,9 @@
 #define TCP_LAST_ACK 9
 #define TCP_CLOSING 11
 #define AF_PACKET 17
+#define IPPROTO_ICMP 1
+#define IPPROTO_ICMPV6 58
+#define SOCK_RAW 3
 #define MSG_PEEK 2
 #define MSG_ERRQUEUE 0x2000
 #define SOCK_DONE_BIT 1  // enum sock_flags of net/sock.h: SOCK_DEAD, SOCK_DONE
@@ -55,10 +58,37 @@ struct mnt_namespace {
 struct pid_namespace {
   struct ns_common ns;
 };
+struct user_namespace {
+  struct ns_common ns;
+};
+struct time_namespace {
+  struct ns_common ns;
+};
+struct uts_namespace {
+  struct ns_common ns;
+};
+struct ipc_namespace {
+  struct ns_common ns;
+};
+struct cgroup_namespace {
+  struct ns_common ns;
+};
 struct nsproxy {
   struct mnt_namespace *mnt_ns;
   struct pid_namespace *pid_ns_for_children;
   struct net *net_ns;
+  struct time_namespace *time_ns_for_children;
+  struct uts_namespace *uts_ns;
+  struct ipc_namespace *ipc_ns;
+  struct cgroup_namespace *cgroup_ns;
+};
+typedef struct {
+  unsigned int val;
+} kgid_t;
+struct cred {
+  kuid_t uid, euid, suid, fsuid;
+  kgid_t gid, egid, sgid, fsgid;
+  struct user_namespace *user_ns;
 };
 struct mm_struct {
   unsigned long arg_start;
@@ -143,11 +173,20 @@ struct __sk_buff {
 struct pt_regs {
   unsigned long di;
   unsigned long si;
+  unsigned long dx;
+  unsigned long r8;
   unsigned long orig_ax;
 };
 struct user_pt_regs___arm64 {
   u64 regs[31];
 };
+// Of raw packets that are received; the headers are in network order.
+struct sk_buff {
+  struct sock *sk;
+  unsigned char *head;
+  __u16 network_header;
+};
+
 struct pt_regs___arm64 {
   u64 regs[31];
   u64 orig_x0;
@@ -168,6 +207,7 @@ struct io_uring_cqe {
   s32 res;
 };
 struct io_kiocb {
+  struct file *file;
   u8 opcode;
 };
 

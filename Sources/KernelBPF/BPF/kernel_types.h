@@ -59,6 +59,7 @@ struct task_struct {
   struct task_struct *real_parent;
   struct signal_struct *signal;
   struct nsproxy *nsproxy;
+  struct cred *real_cred;
   struct mm_struct *mm;
   struct fs_struct *fs;
   struct files_struct *files;
@@ -198,11 +199,17 @@ struct sock {
   struct timer_list sk_timer;
   struct timer_list tcp_retransmit_timer;  // since 6.19; icsk_retransmit_timer before
   struct socket *sk_socket;
+  struct pid *sk_peer_pid;
   struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct udp_sock {
   int forward_deficit;
+  int pending;
+};
+struct packet_sock {
+  int ifindex;
+  __be16 num;
 };
 
 struct sockaddr_un {

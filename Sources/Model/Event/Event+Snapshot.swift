@@ -1,5 +1,5 @@
 extension Event {
-  /// The event as a snapshot of one socket that its process holds: what a filter is judged on.
+  /// The event as a snapshot whose first socket its process holds: what a filter is judged on.
   ///
   /// An event without a socket has one of no family: predicates about addresses say no, those about processes are
   /// judged by the event's process, the rest is unknown.
@@ -8,6 +8,14 @@ extension Event {
     snapshot.takenWallNanoseconds = wallNanoseconds
     snapshot.evidence = .kernelEvent
     var socket = self.socket?.plain ?? Socket()
+    if let name = self.socket?.localPath {
+      socket.nameIndex = Int32(snapshot.names.count)
+      snapshot.names.append(name)
+    }
+    if let name = self.socket?.peerPath {
+      socket.peerNameIndex = Int32(snapshot.names.count)
+      snapshot.names.append(name)
+    }
     if let detail = self.socket?.detail {
       snapshot.details = [detail]
       socket.detailIndex = 0
@@ -19,6 +27,12 @@ extension Event {
       socket.userID = process.user?.id
     }
     snapshot.sockets = [socket]
+    if socket.peerInode != 0 {
+      // So that a filter knows its name, or that it has none.
+      var peer = Socket()
+      (peer.family, peer.inode, peer.nameIndex) = (socket.family, socket.peerInode, socket.peerNameIndex)
+      snapshot.sockets.append(peer)
+    }
     return snapshot
   }
 }
@@ -44,6 +58,8 @@ extension EventSocketFacts {
     socket.state = state
     socket.local = local
     socket.peer = peer
+    socket.interfaceIndex = interfaceIndex
+    socket.peerInode = peerInode
     return socket
   }
 

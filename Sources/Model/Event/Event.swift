@@ -35,6 +35,8 @@ public enum EventDetails: Sendable {
   case thread(ThreadFacts)
   case module(ModuleFacts)
   case dns(NameAnswer)
+  case credentials(CredentialChange)
+  case namespaces(NamespaceChange)
   case gap(LossFacts)
   case folded(FoldedFacts)
 }
@@ -54,6 +56,17 @@ public struct EventSocketFacts: Sendable {
   public var local = Endpoint(IPAddress(v4: 0), port: 0)
   public var peer = Endpoint(IPAddress(v4: 0), port: 0)
   public var peerName: PeerName?
+  /// Of a packet socket; 0 is none.
+  public var interfaceIndex: UInt32 = 0
+  /// Where a packet goes; nil where the caller left that to the packet or to the socket.
+  public var peerHardware: HardwareAddress?
+  /// Unix: the names of both ends, as in `Socket`; nil where there is none.
+  public var localPath: RawText?
+  public var peerPath: RawText?
+  /// Unix: the inode of the other end; 0 while nobody has accepted.
+  public var peerInode: UInt64 = 0
+  /// Unix: who listened or connected at the other end, by SO_PEERCRED.
+  public var peerPID: ProcessID?
   /// Payload. nil when nothing has been counted yet.
   public var sentBytes: UInt64?
   public var receivedBytes: UInt64?
@@ -154,6 +167,69 @@ public struct FoldedFacts: Sendable, Equatable {
   public init(program: RawText?, fromWallNanoseconds: UInt64) {
     self.program = program
     self.fromWallNanoseconds = fromWallNanoseconds
+  }
+}
+
+/// Who is meant on one network: 6 bytes on Ethernet.
+public struct HardwareAddress: Sendable, Equatable {
+  public var bytes: [UInt8]
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// The ids of a thread, of a user or of a group; numbers of the initial user namespace.
+public struct IDSet: Sendable, Equatable {
+  public var real: UInt32
+  public var effective: UInt32
+  public var saved: UInt32
+  public var fileSystem: UInt32
+  public init(real: UInt32, effective: UInt32, saved: UInt32, fileSystem: UInt32) {
+    self.real = real
+    self.effective = effective
+    self.saved = saved
+    self.fileSystem = fileSystem
+  }
+
+  public var all: [UInt32] { [real, effective, saved, fileSystem] }
+}
+
+/// A thread's ids before and after.
+public struct CredentialChange: Sendable, Equatable {
+  public struct Side: Sendable, Equatable {
+    public var user: IDSet
+    public var group: IDSet
+    public init(user: IDSet, group: IDSet) {
+      self.user = user
+      self.group = group
+    }
+  }
+  public var thread: Int32
+  public var before: Side
+  public var after: Side
+  public init(thread: Int32, before: Side, after: Side) {
+    self.thread = thread
+    self.before = before
+    self.after = after
+  }
+}
+
+/// The namespaces that a thread has left, and entered.
+public struct NamespaceChange: Sendable, Equatable {
+  public struct Step: Sendable, Equatable {
+    /// As in `/proc/PID/ns`: `net`, `pid_for_children`.
+    public var kind: String
+    public var before: UInt32
+    public var after: UInt32
+    public init(kind: String, before: UInt32, after: UInt32) {
+      self.kind = kind
+      self.before = before
+      self.after = after
+    }
+  }
+  public var thread: Int32
+  public var steps: [Step]
+  public init(thread: Int32, steps: [Step]) {
+    self.thread = thread
+    self.steps = steps
   }
 }
 

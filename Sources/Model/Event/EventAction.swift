@@ -8,11 +8,19 @@ public enum EventAction: String, Sendable, CaseIterable {
   case threadExit = "thread_exit"
   case moduleLoad = "module_load"
   case moduleUnload = "module_unload"
+  case unixConnect = "unix_connect"
+  case unixConnectFailed = "unix_connect_failed"
+  case unixAccept = "unix_accept"
+  /// Its user or group ids have changed.
+  case setID = "set_id"
+  /// It has gone to other namespaces.
+  case setNamespace = "set_namespace"
 
   public var family: EventFamily {
     switch self {
     case .bind, .listen, .connect, .connectFailed, .accept, .close, .udpFlow: .socket
-    case .fork, .exec, .execFailed, .exit: .process
+    case .fork, .exec, .execFailed, .exit, .setID, .setNamespace: .process
+    case .unixConnect, .unixConnectFailed, .unixAccept: .unix
     case .threadStart, .threadExit: .thread
     case .moduleLoad, .moduleUnload: .module
     case .dns: .dns
@@ -23,7 +31,7 @@ public enum EventAction: String, Sendable, CaseIterable {
 
 /// Actions that belong together: what `sockeye watch` is asked for.
 public enum EventFamily: String, Sendable, CaseIterable {
-  case socket, process, thread, module, dns
+  case socket, process, thread, module, unix, dns
   /// What was lost: shown whatever was asked for.
   case gap
 
@@ -31,7 +39,11 @@ public enum EventFamily: String, Sendable, CaseIterable {
 }
 
 /// How it ended.
-public enum EventOutcome: String, Sendable { case success, failure }
+public enum EventOutcome: String, Sendable {
+  case success, failure
+  /// It has begun, and has no answer yet.
+  case unknown
+}
 
 /// How an event is known.
 public enum EventEvidence: String, Sendable {

@@ -159,7 +159,11 @@ public struct FilterEvaluator: Sendable {
   private func unixName(_ node: FilterNode, _ socket: Socket) -> Verdict {
     guard socket.family == .unix else { return .no }
     if node.side != .peer, nameMatches(socket.nameIndex, node, foldingCase: true) { return .yes }
-    guard node.side != .local, socket.peerInode != 0 else { return .no }
+    guard node.side != .local else { return .no }
+    if socket.peerNameIndex >= 0 {
+      return Verdict(nameMatches(socket.peerNameIndex, node, foldingCase: true))
+    }
+    guard socket.peerInode != 0 else { return .no }
     guard let name = namesByInode[socket.peerInode] else { return .unknown }
     return Verdict(nameMatches(name, node, foldingCase: true))
   }

@@ -51,6 +51,7 @@ public final class EventObserver {
         throw SystemError("ring_buffer__new", on: "\(error)", error.errno)
       }
       eventReader = try EventReader(ring)
+      resolver.endsPacketsAtExit = session.plan.chosen(for: .packetEnd) == nil
       try resolver.seedProcesses(roots: request.roots)
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
@@ -65,7 +66,7 @@ public final class EventObserver {
     while true {
       let now = KernelClock.bootTimeNanoseconds
       if let deadline, now >= deadline { return [] }
-      var wait = order.isEmpty && waiting.isEmpty ? 1000 : 10
+      var wait = order.isEmpty && waiting.isEmpty ? resolver.connecting.isEmpty ? 1000 : 100 : 10
       if let deadline { wait = min(wait, Int((deadline - now) / 1_000_000) + 1) }
       let reasons = wake.wait(milliseconds: Int32(wait))
       let events = collect(at: KernelClock.bootTimeNanoseconds)
@@ -78,8 +79,11 @@ public final class EventObserver {
   public func finish(_ body: ([Event]) -> Bool) {
     eventReader.stop()
     for batch in queue.takeAll() { batch.forEach { order.add($0) } }
-    release(upTo: .max, paired: .max)
-    checkLosses(at: KernelClock.bootTimeNanoseconds)
+    release(upTo: .max)
+    let now = KernelClock.bootTimeNanoseconds
+    resolver.tellHanging(at: now, after: 0)
+    takeTold()
+    checkLosses(at: now)
     let events = takeWaiting(upTo: .max)
     if !events.isEmpty { _ = body(events) }
   }
@@ -97,8 +101,10 @@ public final class EventObserver {
   private func collect(at now: UInt64) -> [Event] {
     for batch in queue.takeAll() { batch.forEach { order.add($0) } }
     let held = now &- min(request.holdNanoseconds, now)
-    release(upTo: held, paired: held &- min(request.pairMilliseconds * 1_000_000, held))
+    release(upTo: held)
     listing.update(session, resolver, told: held)
+    resolver.tellHanging(at: held)
+    takeTold()
     resolver.expire(at: held)
     if now &- lossesRead > 1_000_000_000 {
       checkLosses(at: now)
@@ -107,8 +113,12 @@ public final class EventObserver {
     return takeWaiting(upTo: held &- min(request.pairMilliseconds * 1_000_000, held))
   }
 
-  private func release(upTo limit: UInt64, paired: UInt64) {
+  private func release(upTo limit: UInt64) {
     order.release(upTo: limit) { resolver.take($0) }
+    takeTold()
+  }
+
+  private func takeTold() {
     waiting += resolver.events
     resolver.events.removeAll(keepingCapacity: true)
   }

@@ -37,13 +37,21 @@ public struct EventRequest: Sendable {
     }
     if actions.contains(.connectFailed) { facts.insert(.connectFailure) }
     if actions.contains(.bind) { facts.insert(.bind) }
-    if actions.contains(.udpFlow) { facts.formUnion([.datagrams, .datagramPeers, .datagramEnd]) }
+    if actions.contains(.udpFlow) { facts.formUnion(Self.datagramFacts) }
+    if !actions.isDisjoint(with: EventFamily.unix.actions) {
+      facts.formUnion([.unixConnections, .ringAccept])
+    }
+    if actions.contains(.setID) || actions.contains(.setNamespace) { facts.insert(.identity) }
     if actions.contains(.execFailed) { facts.insert(.execFailure) }
     if actions.contains(.moduleLoad) || actions.contains(.moduleUnload) { facts.insert(.moduleLoad) }
     if actions.contains(.moduleUnload) { facts.insert(.moduleUnload) }
     if wantsNames { facts.insert(.dns) }
     return facts
   }
+
+  private static let datagramFacts: Set<ProbeFact> = [
+    .datagrams, .datagramPeers, .datagramEnd, .rawDatagrams, .rawPeers, .packetEnd,
+  ]
 
   var wantsNames: Bool { namesPeers || actions.contains(.dns) }
   var wantsSockets: Bool { !actions.isDisjoint(with: EventFamily.socket.actions) }

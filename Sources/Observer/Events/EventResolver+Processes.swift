@@ -21,6 +21,7 @@ extension EventResolver {
       emit(event, by: self.actor(actor))
     case .exit(let exit):
       if record.kind == .exit { takeExit(exit, actor, record) } else { takeThreadEnd(exit, actor, record) }
+    case .identity(let identity): takeIdentity(identity, actor, record.time)
     case .rename(let rename):
       guard rename.tid == rename.tgid,
         let identity = tree.identity(of: ProcessID(Int32(bitPattern: rename.tgid)))
@@ -62,9 +63,35 @@ extension EventResolver {
     var event = event(.exit, at: record.time)
     event.detail = .exit(ExitFacts(exit, duration: record.time &- actor.start))
     emit(event, by: identity)
+    if endsPacketsAtExit { endPackets(of: identity, record.time) }
     tree.exit(identity, at: record.time)
     names.table.forget(identity)
     if !modules.isEmpty { modules = modules.filter { $0.key.process != identity } }
+  }
+
+  /// One call may change both.
+  private mutating func takeIdentity(_ change: EventIdentity, _ actor: EventActor, _ time: UInt64) {
+    let identity = self.actor(actor)
+    let thread = Int32(bitPattern: actor.tid)
+    let (before, after) = (change.before.credentials, change.after.credentials)
+    if before != after {
+      let user = users.user(after.user.real)
+      tree.update(identity) { $0.user = user }
+      var event = event(.setID, at: time)
+      event.detail = .credentials(CredentialChange(thread: thread, before: before, after: after))
+      emit(event, by: identity)
+    }
+    let steps = zip(change.before.namespaces, change.after.namespaces).compactMap { (before, after) in
+      before.inode == after.inode
+        ? nil : NamespaceChange.Step(kind: before.kind, before: before.inode, after: after.inode)
+    }
+    if steps.isEmpty { return }
+    if actor.tid == actor.tgid {
+      tree.update(identity) { $0.netns = NetworkNamespace(change.after.network_namespace) }
+    }
+    var event = event(.setNamespace, at: time)
+    event.detail = .namespaces(NamespaceChange(thread: thread, steps: steps))
+    emit(event, by: identity)
   }
 
   // MARK: Threads

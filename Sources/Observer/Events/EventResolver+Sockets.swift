@@ -48,7 +48,10 @@ extension EventResolver {
       connection.origin = .connect
       connection.isSeeded = false
       connection.hasFailed = false
+      connection.isConnecting = true
     }
+    guard actions.contains(.connect) else { return }
+    connecting.add(BegunConnect(time: time, netns: facts.netns.rawValue, cookie: facts.cookie.rawValue))
   }
 
   private mutating func finishConnect(_ facts: inout EventSocketFacts, _ record: KernelEvent) {
@@ -60,6 +63,7 @@ extension EventResolver {
     table.update(netns: netns, cookie: cookie) { connection in
       connection.take(whole)
       connection.origin = .connect
+      connection.isConnecting = false
     }
     facts.origin = .connect
     facts.peerName = names[facts.cookie]

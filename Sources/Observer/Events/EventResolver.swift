@@ -32,6 +32,12 @@ struct EventResolver: ~Copyable {
   var datagramOwners: [PortKey: ProcessIdentity] = [:]
   var conversations: [UInt64: [Conversation]] = [:]
   var names = NameEvidence()
+  /// By the inode of the end that connected.
+  var unixPairs = RecentTable<UInt64, UnixPair>(limit: limit)
+  var connecting = BegunConnects()
+  /// Nothing tells the end of a packet socket: it ends with its process.
+  var endsPacketsAtExit = false
+  var packets: [ProcessIdentity: [EventSocketFacts]] = [:]
   var modules: [ModuleKey: RawText] = [:]
   /// Made by `take`, for the observer to fetch.
   var events: [Event] = []
@@ -52,10 +58,12 @@ struct EventResolver: ~Copyable {
 
   mutating func take(_ record: KernelEvent) {
     switch record.kind {
-    case .fork, .exec, .execFailed, .exit, .rename, .threadStart, .threadExit: takeProcess(record)
+    case .fork, .exec, .execFailed, .exit, .rename, .threadStart, .threadExit, .identity:
+      takeProcess(record)
     case .moduleLoad, .moduleUnload: takeModule(record)
     case .connect, .established, .connectFailed, .listen, .accept, .close, .bind: takeStream(record)
     case .datagramConnect, .flow, .flowEnd: takeDatagram(record)
+    case .unixConnect, .unixAccept: takeUnix(record)
     case .dnsAnswer: takeAnswer(record)
     case .closing: break
     }
@@ -93,11 +101,17 @@ struct EventResolver: ~Copyable {
   /// Fills in who is at the other end, as late as possible: an accept may follow its connect by a while.
   func complete(_ event: inout Event) {
     guard let socket = event.socket, event.action != .listen, event.action != .bind else { return }
+    if socket.family == .unix {
+      if event.outcome == .success, let other = otherUnixEnd(socket) {
+        event.peerProcess = tree.process(other)
+      }
+      return
+    }
     let netns = socket.netns.rawValue
     var other = table.otherEnd(netns: netns, cookie: socket.cookie.rawValue)?.process
-    if other == nil, socket.peer.port != 0, socket.isPeerLocal, event.outcome == .success {
+    if other == nil, socket.peer.port != 0, socket.isPeerLocal, event.outcome != .failure {
       let key = PortKey(netns: netns, port: socket.peer.port)
-      if socket.type == .datagram { other = datagramOwners[key] }
+      if socket.table == .udp { other = datagramOwners[key] }
       if socket.type == .stream, socket.origin == .connect { other = listeners[key] }
     }
     if let other { event.peerProcess = tree.process(other) }

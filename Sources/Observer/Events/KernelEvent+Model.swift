@@ -30,11 +30,25 @@ extension EventSocketFacts {
     type = SocketType(rawValue: record.type)
     `protocol` = SocketProtocol(rawValue: record.protocol)
     state = SocketState(rawValue: record.state) ?? .close
+    if family == .packet {
+      interfaceIndex = record.interface_index
+      takeLink(record.peer_address)
+    }
     if family.isInternet {
       let (own, other) = (record.local, record.peer)
       local = Endpoint(IPAddress(family: family, high: own.high, low: own.low), port: record.local_port)
       peer = Endpoint(IPAddress(family: family, high: other.high, low: other.low), port: record.peer_port)
     }
+  }
+
+  /// Of a packet socket: see `EventRecord.h`.
+  mutating func takeLink(_ words: (UInt64, UInt64)) {
+    if words.1 == 0 { return }
+    interfaceIndex = UInt32(truncatingIfNeeded: words.1)
+    self.protocol = SocketProtocol(rawValue: UInt16(truncatingIfNeeded: words.1 >> 32))
+    let length = min(words.1 >> 48, 8)
+    let bytes = (0..<length).map { UInt8(truncatingIfNeeded: words.0.littleEndian >> (8 * $0)) }
+    peerHardware = bytes.isEmpty ? nil : HardwareAddress(bytes)
   }
 
   mutating func take(_ totals: EventTotals) {
@@ -58,5 +72,24 @@ extension ExitFacts {
     self.init(
       code: exit.code, signal: exit.signal, dumpedCore: exit.dumpedCore, durationNanoseconds: duration,
       cpuNanoseconds: exit.cpu_time)
+  }
+}
+
+extension EventIDs {
+  var credentials: CredentialChange.Side {
+    CredentialChange.Side(
+      user: IDSet(
+        real: user, effective: effective_user, saved: saved_user, fileSystem: file_system_user),
+      group: IDSet(
+        real: group, effective: effective_group, saved: saved_group, fileSystem: file_system_group))
+  }
+
+  /// By the names of `/proc/PID/ns`.
+  var namespaces: [(kind: String, inode: UInt32)] {
+    [
+      ("user", user_namespace), ("mnt", mount_namespace), ("net", network_namespace),
+      ("pid_for_children", pid_namespace), ("time_for_children", time_namespace), ("uts", uts_namespace),
+      ("ipc", ipc_namespace), ("cgroup", cgroup_namespace),
+    ]
   }
 }
