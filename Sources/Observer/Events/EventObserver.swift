@@ -22,7 +22,8 @@ public final class EventObserver {
   private var waiting: [Event] = []
   private var sequence: UInt64 = 0
   private var seenLosses = EventStatistics()
-  private var lossesRead: UInt64 = 0
+  /// The beginning: what is lost while the host is looked at is a loss like any other.
+  private var lossesRead = KernelClock.bootTimeNanoseconds
   private var reconciliations: UInt64 = 0
   private var needsReconciliation = false
   private let cpuAtStart = KernelClock.processCPUNanoseconds
@@ -52,8 +53,6 @@ public final class EventObserver {
       try resolver.seedProcesses(roots: request.roots)
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
-    seenLosses = losses()
-    lossesRead = KernelClock.bootTimeNanoseconds
   }
 
   /// Hands events on until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot
@@ -81,8 +80,9 @@ public final class EventObserver {
     if !events.isEmpty { _ = body(events) }
   }
 
+  /// Losses as the gaps have told them.
   public var statistics: EventStatistics {
-    var statistics = losses()
+    var statistics = seenLosses
     statistics.delivered = sequence
     statistics.reconciliations = reconciliations
     statistics.cpuNanoseconds = KernelClock.processCPUNanoseconds &- cpuAtStart

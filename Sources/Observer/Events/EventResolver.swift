@@ -104,13 +104,14 @@ struct EventResolver: ~Copyable {
     // Perf's records have nothing but the pid.
     guard actor.start != 0 else { return latest(actor) }
     let identity = actor.identity
-    guard tree.contains(identity) else {
-      learn(identity, actor)
-      return identity
-    }
-    if tree.userID(of: identity) == actor.uid { return identity }
+    let generation = actor.exec_generation
+    if tree.isUpToDate(identity, userID: actor.uid, execGeneration: generation) { return identity }
+    if !tree.contains(identity) { learn(identity, actor) }
     let user = users.user(actor.uid)
-    tree.update(identity) { $0.user = user }
+    tree.update(identity) { process in
+      process.user = user
+      process.execGeneration = generation
+    }
     return identity
   }
 

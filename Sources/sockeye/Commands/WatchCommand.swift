@@ -45,6 +45,11 @@ struct WatchCommand: ParsableCommand {
     name: .long,
     help: ArgumentHelp("Remember closed connections and ended processes so long.", valueName: "T"))
   var keep = WatchDuration(nanoseconds: 60_000_000_000)
+  @Option(
+    name: .customLong("ring-size"),
+    help: ArgumentHelp(
+      "Room for events between the kernel and sockeye: 4k to 1G, a power of two.", valueName: "SIZE"))
+  var ringSize = WatchRingSize(byteCount: 1 << 24)
   @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
   var includesOwn = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table (text) or jsonl.")
@@ -122,6 +127,7 @@ struct WatchCommand: ParsableCommand {
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
     request.includesOwn = includesOwn
+    request.ringByteCount = ringSize.byteCount
     do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
