@@ -145,6 +145,13 @@ public struct EventLosses: Sendable, Equatable {
     return try EventRing(map: map, mappings: mappings, deliver: deliver)
   }
 
+  /// The reader has looked at what was there before: from now on CLOSING is reported only if the settings say so.
+  public borrowing func endStart() {
+    guard let map = map(".data.starting", of: .connections) else { return }
+    var (key, value) = (UInt32(0), UInt32(0))
+    _ = unsafe bpf_map_update_elem(map, &key, &value, 0)
+  }
+
   /// The losses so far.
   public borrowing func losses() -> EventLosses {
     var losses = EventLosses()

@@ -65,8 +65,8 @@ static void close_one(struct made *made) {
   made->descriptor = -1;
 }
 
-/// `pause`: microseconds between two connections. Every `hold_every`th stays open until the input ends. Before that,
-/// at most `limit` (31,000) connections are made, and `opened` is printed; the input's end stops it, too. `port` may be 0.
+/// Makes at most `limit` (31,000) connections, `pause` microseconds apart, and prints `opened`; the input's end stops it
+/// earlier. Every `hold_every`th stays open until the input ends; 0: none, and the input is not looked at. `port` may be 0.
 int run_steady(int pause, int hold_every, int limit, uint16_t port) {
   enter_own_namespace();
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), alive[2];
@@ -86,17 +86,17 @@ int run_steady(int pause, int hold_every, int limit, uint16_t port) {
   fflush(stdout);
   struct made *made = calloc((size_t)limit, sizeof *made);
   int count = 0;
-  while (count < limit && !is_told_to_stop()) {
+  while (count < limit && !(hold_every && is_told_to_stop())) {
     made[count] = make_one(port, count);
-    if (count % hold_every) close_one(&made[count]);
+    if (!hold_every || count % hold_every) close_one(&made[count]);
     count++;
     if (pause) usleep((useconds_t)pause);
   }
   printf("opened %d\n", count);
   fflush(stdout);
   char byte;
-  while (read(STDIN_FILENO, &byte, 1) > 0) {}
-  for (int index = 0; index < count; index += hold_every) {
+  while (hold_every && read(STDIN_FILENO, &byte, 1) > 0) {}
+  for (int index = 0; hold_every && index < count; index += hold_every) {
     close_one(&made[index]);
     usleep(1000);
   }

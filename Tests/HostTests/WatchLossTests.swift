@@ -42,7 +42,7 @@ extension HostTests {
       let first = truth.firstIndex { told[$0.port] != nil } ?? truth.count
       #expect(first < truth.count, "nothing was told")
       let wrong = truth[first...].filter { told[$0.port]?.map(\.pid) != [pid] }
-      let sample = wrong.prefix(3).map { "\($0.port): \(told[$0.port]?.map(\.pid) ?? [])" }
+      let sample = wrong.prefix(3).map { "\($0.port): \(told[$0.port]?.map { $0.at("process") } ?? [])" }
       #expect(wrong.isEmpty, "\(wrong.count) of \(truth.count - first), first at \(first): \(sample)")
     }
 

@@ -18,9 +18,10 @@ struct Recording {
   /// Attaches the probes, runs the fixture to its end, and takes what they saw.
   static func of(
     _ arguments: [String], request: ProbePlan.Request = .init(), settings: ProbeSettings = .init(),
-    isReadLate: Bool = false, atEnd: (borrowing ProbeSession) -> Void = { _ in }
+    isReadLate: Bool = false, isStarting: Bool = true, atEnd: (borrowing ProbeSession) -> Void = { _ in }
   ) throws -> Recording {
     let session = try ProbeSession.open(request, settings: settings)
+    if !isStarting { session.endStart() }
     let batches = LockedValue<[EventBatch]>([])
     let ring = try session.makeRing { (batch) in batches.withLock { $0.append(batch) } }
     let early: String? = isReadLate ? try run(arguments) : nil

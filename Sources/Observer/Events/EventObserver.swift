@@ -53,6 +53,7 @@ public final class EventObserver {
       try resolver.seedProcesses(roots: request.roots)
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
+    session.endStart()
   }
 
   /// Hands events on until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot

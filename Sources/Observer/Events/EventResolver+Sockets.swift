@@ -137,6 +137,19 @@ extension EventResolver {
 
   // MARK: Ends
 
+  /// While we start: who closes a connection that began before the probes and was gone before the look at the host.
+  mutating func takeClosing(_ record: KernelEvent) {
+    guard let socket = record.socket, let actor = record.actor else { return }
+    let known = table[socket.netns, socket.cookie]
+    guard known?.process == nil else { return }
+    let identity = self.actor(actor)
+    let facts = EventSocketFacts(socket)
+    table.update(netns: socket.netns, cookie: socket.cookie) { connection in
+      if known == nil { connection.take(facts) }
+      connection.process = identity
+    }
+  }
+
   private mutating func close(
     _ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ socket: EventSocket,
     _ record: KernelEvent

@@ -52,7 +52,7 @@ struct EventResolver: ~Copyable {
     case .connect, .established, .connectFailed, .listen, .accept, .close, .bind: takeStream(record)
     case .datagramConnect, .flow, .flowEnd: takeDatagram(record)
     case .dnsAnswer: takeAnswer(record)
-    case .closing: break
+    case .closing: takeClosing(record)
     }
   }
 
