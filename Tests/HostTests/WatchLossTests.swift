@@ -8,12 +8,16 @@ extension HostTests {
       "Connections made while the probes attach: from the first one told on all are told, once, and none without process"
     )
     func startUp() throws {
-      let fixture = try Background([Watching.fixture, "steady", "300", "16", "16000", "0"])
+      let fixture = try Background([Watching.fixture, "steady", "300", "16", "31000", "0"])
       try fixture.wait(for: "server ")
-      let netns = try #require(String(decoding: fixture.output, as: UTF8.self).split(separator: "\n").first)
+      let started = try Watching(ToolRun(status: 0, output: fixture.output, errors: ""))
+      let (netns, pid) = (started.facts("netns")[0][0], started.facts("client")[0][0])
+      // Else its number is given to the next namespace of anybody as soon as the fixture has ended.
+      let namespace = open("/proc/\(pid)/ns/net", O_RDONLY | O_CLOEXEC)
+      defer { close(namespace) }
       let watch = try Background([
         BuiltProducts.sockeye, "watch", "connect", "accept", "close", "-o", "jsonl", "--where",
-        "netns = \(netns.dropFirst(6))",
+        "netns = \(netns)",
       ])
       try watch.wait(for: #""action":"close""#, count: 211)
       try fixture.closeInput()

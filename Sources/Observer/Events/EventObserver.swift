@@ -54,6 +54,7 @@ public final class EventObserver {
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
     session.endStart()
+    resolver.startEnded = KernelClock.bootTimeNanoseconds
   }
 
   /// Hands events on until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot

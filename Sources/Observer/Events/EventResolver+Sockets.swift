@@ -60,6 +60,8 @@ extension EventResolver {
       connection.take(whole)
       connection.origin = .connect
     }
+    // Begun before the probes were there: known from now on, and named by who closes it.
+    if known?.process == nil && record.time < startEnded { return }
     facts.origin = .connect
     if let known, known.opened > 0 { facts.durationNanoseconds = record.time &- known.opened }
     emit(facts, .connect, by: known?.process, at: record.time)
@@ -163,6 +165,8 @@ extension EventResolver {
     // The whole tuple: the kernel may have let go of it already.
     if let known, facts.local.port == 0 { facts.local = known.local }
     let owner = known?.process ?? identity
+    // Its process closed it before the probes were there: nobody has it any more.
+    if owner == nil && record.time < startEnded { return }
     switch before {
     case .synSent:
       facts.origin = .connect

@@ -23,6 +23,8 @@ struct EventResolver: ~Copyable {
   let identifiers: EntityIdentifiers
   var users = UserNames()
   var flows: FlowTable?
+  /// When what was there before had been looked at (boot time, nanoseconds).
+  var startEnded: UInt64 = .max
   /// Who listens on a port, and who uses a datagram port.
   var listeners: [PortKey: ProcessIdentity] = [:]
   var datagramOwners: [PortKey: ProcessIdentity] = [:]
