@@ -107,6 +107,12 @@ void clinux_perf_set_tail(void *page, uint64_t tail) {
   __atomic_store_n(&((struct perf_event_mmap_page *)page)->data_tail, tail, __ATOMIC_RELEASE);
 }
 
+uint64_t clinux_load_acquire_64(const void *from) { return __atomic_load_n((const uint64_t *)from, __ATOMIC_ACQUIRE); }
+
+uint32_t clinux_load_acquire_32(const void *from) { return __atomic_load_n((const uint32_t *)from, __ATOMIC_ACQUIRE); }
+
+void clinux_store_release_64(void *to, uint64_t value) { __atomic_store_n((uint64_t *)to, value, __ATOMIC_RELEASE); }
+
 static void connect_to(int type, const struct sockaddr_in *address) {
   int connection = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   connect(connection, (const struct sockaddr *)address, sizeof *address);

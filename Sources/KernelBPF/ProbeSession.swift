@@ -142,7 +142,9 @@ public struct EventLosses: Sendable, Equatable {
       throw BPFError(step: .create, object: "events", errno: .noSuchFile, log: "")
     }
     let mappings = plan.chosen(for: .moduleLoad) == nil ? nil : MappingRings(leavingOut: leftOutProcess)
-    return try EventRing(map: map, mappings: mappings, deliver: deliver)
+    do throws(SystemError) { return try EventRing(map: map, mappings: mappings, deliver: deliver) } catch {
+      throw BPFError(step: .create, object: "events", errno: error.errno, log: "\(error)")
+    }
   }
 
   /// The reader has looked at what was there before: from now on CLOSING is reported only if the settings say so.
