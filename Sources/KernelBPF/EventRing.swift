@@ -14,18 +14,20 @@ import KernelSystem
   init(map: Int32, mappings: MappingRings?, deliver: @escaping @Sendable (EventBatch) -> Void)
     throws(SystemError)
   {
-    ring = try RingMapping(map: map)
+    let ring = try RingMapping(map: map)
     let number = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard number >= 0 else { throw SystemError("epoll_create1", on: "ring", .current) }
-    wakeUps = OwnedDescriptor(owning: number)
+    let wakeUps = OwnedDescriptor(owning: number)
     var event = unsafe epoll_event()
     unsafe event.events = EPOLLIN.rawValue
     guard unsafe epoll_ctl(number, EPOLL_CTL_ADD, map, &event) == 0 else {
       throw SystemError("epoll_ctl", on: "ring", .current)
     }
     mappings?.join(epoll: number)
-    sink = EventSink(deliver)
+    self.ring = ring
+    self.wakeUps = wakeUps
     self.mappings = mappings
+    sink = EventSink(deliver)
   }
 
   /// Waits until the kernel wakes the reader, or `milliseconds` are over; true if it woke.

@@ -7,8 +7,8 @@ import KernelSystem
 /// the data twice, so that a record across the end is in one piece. libbpf maps all of it, and each page counts twice as
 /// resident; here the second copy is mapped for one record only.
 ///
-/// One thread owns it. `@unchecked Sendable`: it is not copyable, so handing it over leaves nothing behind.
-@safe struct RingMapping: ~Copyable, @unchecked Sendable {
+/// `@unchecked Sendable`: made on one thread, then used by the reader's alone.
+@safe final class RingMapping: @unchecked Sendable {
   private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
   /// More than any record of ours (`EventRecord.h`: two paths, 32,767 bytes of arguments).
   private static let largestRecord = 1 << 16

@@ -31,10 +31,10 @@ final class Background {
   var output: Data { get throws { try Data(contentsOf: outputFile) } }
   private var errors: String { String(decoding: (try? Data(contentsOf: errorFile)) ?? Data(), as: UTF8.self) }
 
-  /// Waits until `text` is in the output; fails when the program ends without it.
-  func wait(for text: String, count: Int = 1) throws {
+  /// Waits until `text` is in the output `count` times; fails when the program ends without, or `isLate` says so.
+  func wait(for text: String, count: Int = 1, unless isLate: () throws -> Bool = { false }) throws {
     while true {
-      let hasEnded = !process.isRunning
+      let hasEnded = try !process.isRunning || isLate()
       let parts = String(decoding: try output, as: UTF8.self).components(separatedBy: text)
       if parts.count > count { return }
       try #require(!hasEnded, "ended without '\(text)': \(errors)")
