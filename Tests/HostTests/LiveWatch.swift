@@ -38,7 +38,7 @@ final class Background {
       let parts = String(decoding: try output, as: UTF8.self).components(separatedBy: text)
       if parts.count > count { return }
       try #require(!hasEnded, "ended without '\(text)': \(errors)")
-      usleep(20_000)
+      usleep(200_000)
     }
   }
 
