@@ -20,6 +20,7 @@ import KernelSystem
     let wakeUps = OwnedDescriptor(owning: number)
     var event = unsafe epoll_event()
     unsafe event.events = EPOLLIN.rawValue
+    // SAFETY: the kernel copies the structure during the call.
     guard unsafe epoll_ctl(number, EPOLL_CTL_ADD, map, &event) == 0 else {
       throw SystemError("epoll_ctl", on: "ring", .current)
     }

@@ -31,6 +31,16 @@ struct LossTests {
     #expect(recording.events.count + Int(recording.losses.ringLost) == 4 * Self.connections + 2)
   }
 
+  @Test("Records across the end of a ring that goes round many times are whole")
+  func goingRound() throws {
+    let recording = try record(ringByteCount: 1 << 16, isReadLate: false)
+    #expect(recording.undecoded == 0)
+    #expect(recording.events.count > 2000)
+    #expect(recording.events.count + Int(recording.losses.ringLost) == 4 * Self.connections + 2)
+    #expect(
+      recording.events.allSatisfy { $0.socket?.local_port == Self.port || $0.socket?.peer_port == Self.port })
+  }
+
   @Test("Nothing is lost with the usual ring, and nobody's closing is told after the start")
   func enough() throws {
     let recording = try record(ringByteCount: 1 << 24, isReadLate: false)
