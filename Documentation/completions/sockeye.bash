@@ -247,7 +247,7 @@ _sockeye_watch() {
     repeating_flags=()
     non_repeating_flags=(--names --own --jsonl -n --numeric --version -h --help)
     repeating_options=(--follow-tree)
-    non_repeating_options=(--where --count --duration --rate --time --keep -o --output --color)
+    non_repeating_options=(--where --count --duration --rate --time --keep --ring-size -o --output --color)
     __sockeye_offer_flags_options -1
 
     # Offer option value completions
@@ -272,6 +272,9 @@ _sockeye_watch() {
         return
         ;;
     '--keep')
+        return
+        ;;
+    '--ring-size')
         return
         ;;
     '-o'|'--output')

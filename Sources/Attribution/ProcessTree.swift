@@ -42,8 +42,11 @@ public struct ProcessTree: Sendable {
   /// What is known of a process now, without its ancestors.
   public func process(_ identity: ProcessIdentity) -> Process? { entries[identity]?.process }
 
-  /// Cheaper than all of the process.
-  public func userID(of identity: ProcessIdentity) -> UInt32? { entries[identity]?.process.user?.id }
+  /// What an event tells of its actor is what is known. Cheaper than to take the process out.
+  public func isUpToDate(_ identity: ProcessIdentity, userID: UInt32, execGeneration: UInt32) -> Bool {
+    guard let entry = entries[identity] else { return false }
+    return entry.process.user?.id == userID && entry.process.execGeneration == execGeneration
+  }
 
   /// The one that has, or had last, this pid.
   public func identity(of pid: ProcessID) -> ProcessIdentity? { latest[pid] }
@@ -78,6 +81,7 @@ public struct ProcessTree: Sendable {
     process.areArgumentsCut = known.areArgumentsCut
     process.workingDirectory = known.workingDirectory
     process.user = known.user
+    process.execGeneration = known.execGeneration
     process.netns = known.netns
     entries[child] = Entry(process: process, parent: parent)
     latest[child.pid] = child
@@ -108,9 +112,11 @@ public struct ProcessTree: Sendable {
 
   private mutating func forgetFirstEnded() {
     let identity = ended[firstEnded].identity
+    firstEnded += 1
+    // Not one that was forked again under this pid within the same clock tick.
+    guard entries[identity]?.hasEnded == true else { return }
     entries[identity] = nil
     if latest[identity.pid] == identity { latest[identity.pid] = nil }
-    firstEnded += 1
   }
 
   private mutating func makeRoom() -> Bool {

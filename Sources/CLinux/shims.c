@@ -109,6 +109,12 @@ void clinux_perf_set_tail(void *page, uint64_t tail) {
   __atomic_store_n(&((struct perf_event_mmap_page *)page)->data_tail, tail, __ATOMIC_RELEASE);
 }
 
+uint64_t clinux_load_acquire_64(const void *from) { return __atomic_load_n((const uint64_t *)from, __ATOMIC_ACQUIRE); }
+
+uint32_t clinux_load_acquire_32(const void *from) { return __atomic_load_n((const uint32_t *)from, __ATOMIC_ACQUIRE); }
+
+void clinux_store_release_64(void *to, uint64_t value) { __atomic_store_n((uint64_t *)to, value, __ATOMIC_RELEASE); }
+
 // As execvp(3) looks for it, but without a failed execve for every directory, which our own probes would tell of.
 static const char *find_program(const char *name, char *path, size_t size) {
   const char *next = getenv("PATH");

@@ -5,56 +5,53 @@ import KernelSystem
 ///
 /// One thread owns it. `@unchecked Sendable`: it is not copyable, so handing it over leaves nothing behind.
 @safe public struct EventRing: ~Copyable, @unchecked Sendable {
-  private let ring: OpaquePointer
+  private let ring: RingMapping
+  private let wakeUps: OwnedDescriptor
   private let sink: EventSink
   private let mappings: MappingRings?
 
   /// `mappings`: the module loads, which do not come through the ring, but to the same reader.
   init(map: Int32, mappings: MappingRings?, deliver: @escaping @Sendable (EventBatch) -> Void)
-    throws(BPFError)
+    throws(SystemError)
   {
-    let sink = EventSink(deliver)
-    // SAFETY: the sink lives as long as the ring: both are fields of this value, and `deinit` frees the ring first.
-    let context = unsafe Unmanaged.passUnretained(sink).toOpaque()
-    let ring = unsafe ring_buffer__new(
-      map,
-      { (context, data, size) in
-        guard let context = unsafe context, let data = unsafe data else { return 0 }
-        // SAFETY: `context` is the sink given below; libbpf lends `data` for the call.
-        let sink = unsafe Unmanaged<EventSink>.fromOpaque(context).takeUnretainedValue()
-        unsafe sink.append(UnsafeRawBufferPointer(start: data, count: size))
-        return 0
-      }, context, nil)
-    guard let ring = unsafe ring else {
-      throw BPFError(step: .create, object: "events", errno: .current, log: "")
+    let ring = try RingMapping(map: map)
+    let number = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard number >= 0 else { throw SystemError("epoll_create1", on: "ring", .current) }
+    let wakeUps = OwnedDescriptor(owning: number)
+    var event = unsafe epoll_event()
+    unsafe event.events = EPOLLIN.rawValue
+    // SAFETY: the kernel copies the structure during the call.
+    guard unsafe epoll_ctl(number, EPOLL_CTL_ADD, map, &event) == 0 else {
+      throw SystemError("epoll_ctl", on: "ring", .current)
     }
-    unsafe self.ring = ring
-    self.sink = sink
+    mappings?.join(epoll: number)
+    self.ring = ring
+    self.wakeUps = wakeUps
     self.mappings = mappings
-    if let mappings { unsafe mappings.join(epoll: ring_buffer__epoll_fd(ring)) }
+    sink = EventSink(deliver)
   }
 
   /// Waits until the kernel wakes the reader, or `milliseconds` are over; true if it woke.
   borrowing func wait(milliseconds: Int32) -> Bool {
-    var event = unsafe epoll_event()
-    return unsafe epoll_wait(ring_buffer__epoll_fd(ring), &event, 1, milliseconds) > 0
+    wakeUps.borrow { (number) in
+      var event = unsafe epoll_event()
+      return unsafe epoll_wait(number, &event, 1, milliseconds) > 0
+    }
   }
 
   /// Takes everything that is there, and delivers it. The number of records.
   ///
-  /// libbpf's poll consumes only after a wake-up, and the probes wake seldom: so this is called on time-outs too.
+  /// The probes wake seldom: so this is called on time-outs too.
   @discardableResult
   borrowing func drain() -> Int {
-    let count = unsafe ring_buffer__consume(ring)
+    let count = unsafe ring.drain { (record) in unsafe sink.append(record) }
     unsafe mappings?.drain { (record) in unsafe sink.append(record) }
     sink.flush()
-    return max(0, Int(count))
+    return count
   }
 
   /// Module loads that the kernel dropped for want of room.
   borrowing func mappingsLost() -> UInt64 { mappings?.lost ?? 0 }
-
-  deinit { unsafe ring_buffer__free(ring) }
 }
 
 /// Collects records on the reading thread.

@@ -153,7 +153,16 @@ public struct EventLosses: Sendable, Equatable {
       throw BPFError(step: .create, object: "events", errno: .noSuchFile, log: "")
     }
     let mappings = plan.chosen(for: .moduleLoad) == nil ? nil : MappingRings(leavingOut: leftOutProcess)
-    return try EventRing(map: map, mappings: mappings, deliver: deliver)
+    do throws(SystemError) { return try EventRing(map: map, mappings: mappings, deliver: deliver) } catch {
+      throw BPFError(step: .create, object: "events", errno: error.errno, log: "\(error)")
+    }
+  }
+
+  /// The reader has looked at what was there before: from now on CLOSING is reported only if the settings say so.
+  public borrowing func endStart() {
+    guard let map = map(".data.starting", of: .connections) else { return }
+    var (key, value) = (UInt32(0), UInt32(0))
+    _ = unsafe bpf_map_update_elem(map, &key, &value, 0)
   }
 
   /// The losses so far.

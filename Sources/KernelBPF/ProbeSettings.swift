@@ -19,7 +19,7 @@ public struct ProbeSettings: Sendable, Equatable {
   public var followsChildren = true
   /// Only processes in these cgroups (ids of the unified hierarchy); nil is all.
   public var cgroups: [UInt64]?
-  /// Who closes a connection, as an event of its own.
+  /// Who closes a connection, as an event of its own. Always until `ProbeSession.endStart`.
   public var reportsClosing = true
   /// The server's side of a handshake, before its accept.
   public var reportsPassiveHandshake = false

@@ -27,6 +27,8 @@ public struct Process: Sendable {
   public var container: Container?
   /// Its own network namespace, which need not be that of its sockets.
   public var netns: NetworkNamespace?
+  /// Grows at each exec, inherited by a fork: with the identity it names one program run. Only events tell it.
+  public var execGeneration: UInt32?
   public var isKernelThread = false
   /// It ended before its facts could be read: only its identity is known.
   public var hasEnded = false

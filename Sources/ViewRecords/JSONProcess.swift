@@ -23,6 +23,10 @@ extension TextBuffer {
       append(#","state":"#)
       append(json: RawText([state]))
     }
+    if let generation = process.execGeneration {
+      append(#","exec_generation":"#)
+      append(decimal: generation)
+    }
     field(#","executable":"#, process.executable)
     if let sha256 {
       append(#","hash":{"sha256":"#)

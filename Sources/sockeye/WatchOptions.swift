@@ -49,6 +49,23 @@ struct WatchDuration: ExpressibleByArgument {
   }
 }
 
+/// `64k`, `16M`, `1G`: a power of two from a page to 1 GiB, as the kernel wants it.
+struct WatchRingSize: ExpressibleByArgument {
+  let byteCount: UInt32
+  var defaultValueDescription: String { "\(byteCount >> 20)M" }
+
+  init(byteCount: UInt32) { self.byteCount = byteCount }
+
+  init?(argument: String) {
+    let digits = argument.prefix { $0.isASCII && $0.isNumber }
+    let shifts: [Substring: UInt32] = ["": 0, "k": 10, "K": 10, "M": 20, "G": 30]
+    guard let value = UInt32(digits), let shift = shifts[argument.dropFirst(digits.count)] else { return nil }
+    let byteCount = UInt64(value) << shift
+    guard byteCount.nonzeroBitCount == 1, (4096...1 << 30).contains(byteCount) else { return nil }
+    self.byteCount = UInt32(byteCount)
+  }
+}
+
 /// What `sockeye watch` prints as.
 enum WatchFormat: String, ExpressibleByArgument, CaseIterable { case table, jsonl }
 

@@ -16,6 +16,8 @@ import Testing
       (["list", "-o", "csv", "--summary"], "--summary"),
       (["list", "-n", "--resolve"], "--numeric and --resolve"),
       (["list", "--sort", "bogus"], "bogus"),
+      (["watch", "--ring-size", "5k"], "--ring-size"),
+      (["watch", "--ring-size", "2G"], "--ring-size"),
       (["list", "--color", "sometimes"], "sometimes"),
       (["list", "--netns", ""], "--netns"),
       (["list", "--holders-from", "rumour"], "rumour"),

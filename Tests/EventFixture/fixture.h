@@ -73,3 +73,11 @@ int run_hang(void);
 int make_ring(void);
 /// One operation in it (IORING_OP_*), waited for: its result.
 int do_in_ring(uint8_t operation, int descriptor, const void *address, uint32_t length, uint64_t offset);
+int run_passing(int count);
+int run_inherited(int count);
+int run_executing(const char *path);
+int run_executed(int inherited, uint16_t port);
+int run_brief_client(uint16_t port, int index);
+int run_reused(int count);
+int run_twins(void);
+int run_steady(int pause, int hold_every, int limit, uint16_t port);

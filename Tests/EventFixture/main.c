@@ -72,6 +72,15 @@ int main(int count, char **arguments) {
   if (!strcmp(what, "server") && count > 3) status = run_server(arguments[2], second);
   if (!strcmp(what, "visitor") && count > 3) status = run_visitor(arguments[2], second);
   if (!strcmp(what, "module") && count > 2) status = run_module(arguments[2]);
+  if (!strcmp(what, "passing")) status = run_passing(first);
+  if (!strcmp(what, "inherited")) status = run_inherited(first);
+  if (!strcmp(what, "executing") && count > 2) status = run_executing(arguments[2]);
+  if (!strcmp(what, "executed")) status = run_executed(first, (uint16_t)second);
+  if (!strcmp(what, "brief-client")) status = run_brief_client((uint16_t)first, second);
+  if (!strcmp(what, "reused")) status = run_reused(first);
+  if (!strcmp(what, "twins")) status = run_twins();
+  if (!strcmp(what, "steady") && count > 5)
+    status = run_steady(first, second, atoi(arguments[4]), (uint16_t)atoi(arguments[5]));
   if (!strcmp(what, "pace") && count > 3) status = run_pace(arguments[2], second);
   if (!strcmp(what, "unix")) status = run_unix();
   if (!strcmp(what, "identity")) status = run_identity();

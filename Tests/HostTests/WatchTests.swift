@@ -148,7 +148,7 @@ extension HostTests {
     func background() throws {
       let sleeper = Process()
       sleeper.executableURL = URL(filePath: "/bin/sh")
-      sleeper.arguments = ["-c", "sleep 0.7; /bin/true inside; sleep 5"]
+      sleeper.arguments = ["-c", "while :; do /bin/true inside; sleep 0.2; done"]
       try sleeper.run()
       defer { sleeper.terminate() }
       let run = try ToolRun.run([

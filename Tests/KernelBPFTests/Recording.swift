@@ -27,7 +27,8 @@ struct Recording {
   /// Attaches the probes, runs the fixture to its end, and takes what they saw.
   static func of(
     _ arguments: [String], request: ProbePlan.Request = .init(), settings: ProbeSettings = .init(),
-    way: ProbingWay = .best, isReadLate: Bool = false, atEnd: (borrowing ProbeSession) -> Void = { _ in }
+    way: ProbingWay = .best, isReadLate: Bool = false, isStarting: Bool = true,
+    atEnd: (borrowing ProbeSession) -> Void = { _ in }
   ) throws -> Recording {
     var verdicts = try HookTrial().verdicts(for: request.facts)
     if way == .withoutTrampolines {
@@ -39,6 +40,7 @@ struct Recording {
       }
     }
     let session = try ProbeSession.open(request, settings: settings, verdicts: verdicts)
+    if !isStarting { session.endStart() }
     let batches = LockedValue<[EventBatch]>([])
     let ring = try session.makeRing { (batch) in batches.withLock { $0.append(batch) } }
     let early: String? = isReadLate ? try run(arguments) : nil

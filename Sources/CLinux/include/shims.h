@@ -51,6 +51,10 @@ int clinux_perf_mappings(int cpu, uint32_t watermark);
 uint64_t clinux_perf_head(const void *page);
 uint64_t clinux_perf_tail(const void *page);
 void clinux_perf_set_tail(void *page, uint64_t tail);
+/// The same for the positions and the lengths in a BPF ring buffer.
+uint64_t clinux_load_acquire_64(const void *from);
+uint32_t clinux_load_acquire_32(const void *from);
+void clinux_store_release_64(void *to, uint64_t value);
 
 /// fork(2) and, when a byte arrives at `*release`, execvp(3) with signals as they are by default. `*failure` then gives
 /// the errno of a failed exec as an int, or its end. The child's pid, or -1 with errno.

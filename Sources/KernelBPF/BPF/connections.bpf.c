@@ -15,6 +15,10 @@ struct {
   __type(value, struct seen_change);
 } last_change SEC(".maps");
 
+// Until the reader has looked at what was there before: a connection that it did not find, and whose connect no probe
+// saw, is named by who closes it. A section of its own, so that the reader finds it.
+volatile u32 is_starting SEC(".data.starting") = 1;
+
 struct established_record {
   struct sockeye_event_header header;
   struct sockeye_event_socket socket;
@@ -130,7 +134,8 @@ INLINE int report_change(struct sock *sk, int old_state, int new_state, u32 flag
       new_state != TCP_LISTEN && new_state != TCP_FIN_WAIT1 && new_state != TCP_LAST_ACK)
     return 0;
   if (sk->sk_protocol != IPPROTO_TCP) return 0;
-  if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK) && !settings.report_closing) return 0;
+  if ((new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK) && !settings.report_closing && !is_starting)
+    return 0;
   struct state_change change = {
     .sk = sk, .cookie = bpf_get_socket_cookie(sk), .old_state = old_state, .new_state = new_state, .flags = flags};
   // Whoever accepts it finds the cookie there, on the hooks that cannot ask for one.

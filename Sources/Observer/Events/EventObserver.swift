@@ -23,7 +23,8 @@ public final class EventObserver {
   private var waiting: [Event] = []
   private var sequence: UInt64 = 0
   private var seenLosses = EventStatistics()
-  private var lossesRead: UInt64 = 0
+  /// The beginning: what is lost while the host is looked at is a loss like any other.
+  private var lossesRead = KernelClock.bootTimeNanoseconds
   private var reconciliations: UInt64 = 0
   private var needsReconciliation = false
   private let cpuAtStart = KernelClock.processCPUNanoseconds
@@ -56,11 +57,12 @@ public final class EventObserver {
     } catch { throw .system(error) }
     if request.wantsSockets { seedSockets() }
     if request.wantsNames { noteMissingNames() }
-    seenLosses = losses()
-    lossesRead = KernelClock.bootTimeNanoseconds
+    session.endStart()
+    resolver.startEnded = KernelClock.bootTimeNanoseconds
   }
 
-  /// Hands events on, at least once a second if there are none, until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot
+  /// Hands events on, at least once a second if there are none, until `body` says stop, a signal or the end of the
+  /// awaited process comes, or `deadline` (boot
   /// time, nanoseconds) passes.
   public func run(until deadline: UInt64?, _ body: ([Event]) -> Bool) -> WaitPoint.Reasons {
     while true {
@@ -88,8 +90,9 @@ public final class EventObserver {
     if !events.isEmpty { _ = body(events) }
   }
 
+  /// Losses as the gaps have told them.
   public var statistics: EventStatistics {
-    var statistics = losses()
+    var statistics = seenLosses
     statistics.delivered = sequence
     statistics.reconciliations = reconciliations
     statistics.cpuNanoseconds = KernelClock.processCPUNanoseconds &- cpuAtStart

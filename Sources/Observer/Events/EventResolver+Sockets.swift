@@ -65,6 +65,8 @@ extension EventResolver {
       connection.origin = .connect
       connection.isConnecting = false
     }
+    // Begun before the probes were there: known from now on, and named by who closes it.
+    if known?.process == nil && record.time < startEnded { return }
     facts.origin = .connect
     facts.peerName = names[facts.cookie]
     if let known, known.opened > 0 { facts.durationNanoseconds = record.time &- known.opened }
@@ -145,6 +147,19 @@ extension EventResolver {
 
   // MARK: Ends
 
+  /// While we start: who closes a connection that began before the probes and was gone before the look at the host.
+  mutating func takeClosing(_ record: KernelEvent) {
+    guard let socket = record.socket, let actor = record.actor else { return }
+    let known = table[socket.netns, socket.cookie]
+    guard known?.process == nil else { return }
+    let identity = self.actor(actor)
+    let facts = EventSocketFacts(socket)
+    table.update(netns: socket.netns, cookie: socket.cookie) { connection in
+      if known == nil { connection.take(facts) }
+      connection.process = identity
+    }
+  }
+
   private mutating func close(
     _ facts: inout EventSocketFacts, _ identity: ProcessIdentity?, _ socket: EventSocket,
     _ record: KernelEvent
@@ -158,6 +173,8 @@ extension EventResolver {
     // The whole tuple: the kernel may have let go of it already.
     if let known, facts.local.port == 0 { facts.local = known.local }
     let owner = known?.process ?? identity
+    // Its process closed it before the probes were there: nobody has it any more.
+    if owner == nil && record.time < startEnded { return }
     switch before {
     case .synSent:
       facts.origin = .connect

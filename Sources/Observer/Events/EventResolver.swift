@@ -27,6 +27,8 @@ struct EventResolver: ~Copyable {
   let identifiers: EntityIdentifiers
   var users = UserNames()
   var flows: FlowTable?
+  /// When what was there before had been looked at (boot time, nanoseconds).
+  var startEnded: UInt64 = .max
   /// Who listens on a port, and who uses a datagram port.
   var listeners: [PortKey: ProcessIdentity] = [:]
   var datagramOwners: [PortKey: ProcessIdentity] = [:]
@@ -65,7 +67,7 @@ struct EventResolver: ~Copyable {
     case .datagramConnect, .flow, .flowEnd: takeDatagram(record)
     case .unixConnect, .unixAccept: takeUnix(record)
     case .dnsAnswer: takeAnswer(record)
-    case .closing: break
+    case .closing: takeClosing(record)
     }
   }
 
@@ -124,13 +126,14 @@ struct EventResolver: ~Copyable {
     // Perf's records have nothing but the pid.
     guard actor.start != 0 else { return latest(actor) }
     let identity = actor.identity
-    guard tree.contains(identity) else {
-      learn(identity, actor)
-      return identity
-    }
-    if tree.userID(of: identity) == actor.uid { return identity }
+    let generation = actor.exec_generation
+    if tree.isUpToDate(identity, userID: actor.uid, execGeneration: generation) { return identity }
+    if !tree.contains(identity) { learn(identity, actor) }
     let user = users.user(actor.uid)
-    tree.update(identity) { $0.user = user }
+    tree.update(identity) { process in
+      process.user = user
+      process.execGeneration = generation
+    }
     return identity
   }
 

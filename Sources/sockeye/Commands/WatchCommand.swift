@@ -64,6 +64,11 @@ struct WatchCommand: ParsableCommand {
   var namesPeers = false
   /// For tests: the answer must be the same.
   @Flag(name: .customLong("no-push-down"), help: .hidden) var leavesKernelAlone = false
+  @Option(
+    name: .customLong("ring-size"),
+    help: ArgumentHelp(
+      "Room for events between the kernel and sockeye: 4k to 1G, a power of two.", valueName: "SIZE"))
+  var ringSize = WatchRingSize(byteCount: 1 << 24)
   @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
   var includesOwn = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table (text) or jsonl.")
@@ -145,6 +150,7 @@ struct WatchCommand: ParsableCommand {
     request.pushesDown = !leavesKernelAlone
     request.includesOwn = includesOwn
     request.namesPeers = namesPeers
+    request.ringByteCount = ringSize.byteCount
     do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
