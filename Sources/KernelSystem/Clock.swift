@@ -9,6 +9,8 @@ public enum KernelClock {
   public static var wallTimeNanoseconds: UInt64 { nanoseconds(of: CLOCK_REALTIME) }
   /// CLOCK_BOOTTIME, nanoseconds since boot, sleep included.
   public static var bootTimeNanoseconds: UInt64 { nanoseconds(of: CLOCK_BOOTTIME) }
+  /// CLOCK_MONOTONIC, nanoseconds since boot, sleep excluded.
+  public static var monotonicNanoseconds: UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
   /// CPU time (user and system) of this process, nanoseconds.
   public static var processCPUNanoseconds: UInt64 { nanoseconds(of: CLOCK_PROCESS_CPUTIME_ID) }
 

@@ -145,6 +145,7 @@ public struct EventLines {
       append(who: event.process, to: &text)
       text.append("  ")
       append(exit, to: &text)
+    case .none where event.action == .exit: append(who: event.process, to: &text)
     default:
       append(parentOf: event.process, to: &text)
       text.append(" → ")
@@ -193,8 +194,9 @@ public struct EventLines {
       text.append(" after ")
       text.append(durationMicroseconds: time / 1000)
     }
+    guard let time = exit.cpuNanoseconds else { return }
     text.append(", CPU ")
-    text.append(durationMicroseconds: exit.cpuNanoseconds / 1000)
+    text.append(durationMicroseconds: time / 1000)
   }
 
   private func appendInside(_ event: Event, to text: inout TextBuffer) {
@@ -239,7 +241,7 @@ public struct EventLines {
       return
     }
     text.begin(.bold, if: options.isColored)
-    _ = text.append(terminal: process.name)
+    if process.hasEnded { text.append("?") } else { _ = text.append(terminal: process.name) }
     text.end(.bold, if: options.isColored)
     text.append("[")
     text.append(decimal: process.identity.pid.rawValue)

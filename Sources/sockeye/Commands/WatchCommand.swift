@@ -86,11 +86,6 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     let filter = try self.where.map { try Filter.parsing([$0]) }
-    guard Privileges.ofThisThread().mayTrace else {
-      throw Failure(
-        "watch needs CAP_BPF and CAP_PERFMON (root has them): without event probes, short-lived processes and "
-          + "connections cannot be seen; sockeye list shows those of this moment")
-    }
     var run = WatchRun(self, filter: filter)
     if command.isEmpty {
       let wake = try waitPoint(for: nil)
@@ -117,12 +112,15 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
-  private func observe(_ roots: [ProcessID], _ wake: WaitPoint) throws -> EventObserver {
+  private func observe(_ roots: [ProcessID], _ wake: WaitPoint) throws -> any EventSource {
     var request = EventRequest(actions: try actions())
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
     request.includesOwn = includesOwn
-    do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
+    // For tests.
+    let asked = ThisProcess.environment("SOCKEYE_EVENTS_FROM") ?? ""
+    let way = EventWay(rawValue: asked) ?? .automatic
+    do throws(ObserverError) { return try way.open(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
   }
@@ -142,6 +140,7 @@ private struct WatchRun {
   private var shown: UInt64 = 0
   private var unjudged: UInt64 = 0
   private var statistics = EventStatistics()
+  private var way: String?
 
   init(_ command: WatchCommand, filter: Filter?) {
     self.command = command
@@ -154,7 +153,7 @@ private struct WatchRun {
     lines = EventLines(options)
   }
 
-  mutating func show(_ observer: EventObserver, deadline: UInt64?) throws {
+  mutating func show(_ observer: any EventSource, deadline: UInt64?) throws {
     // Sockets that nobody could be named for are told of by list; here only what could be helped.
     Output.tell(observer.gaps.filter { $0.kind != .processRefused || $0.remedy != nil }, command.color)
     // Of the command's tree, what the kernel does after its end comes a little later.
@@ -162,6 +161,7 @@ private struct WatchRun {
     if reasons.contains(.processEnded) { DetachedThread.sleep(milliseconds: 50) }
     observer.finish { take($0) }
     statistics = observer.statistics
+    way = observer.way
   }
 
   /// False when enough was shown, or nobody reads any more.
@@ -208,6 +208,10 @@ private struct WatchRun {
     }
     line.append("; CPU ")
     line.append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
+    if let way {
+      line.append("; way: ")
+      line.append(terminal: way)
+    }
     line.append("\n")
     Output.error().write(line)
     if shown == 0 { throw ExitStatus.nothingFound }
