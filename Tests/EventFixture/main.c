@@ -70,6 +70,9 @@ int main(int count, char **arguments) {
   if (!strcmp(what, "answer")) status = run_answer();
   if (!strcmp(what, "module") && count > 2) status = run_module(arguments[2]);
   if (!strcmp(what, "pace") && count > 3) status = run_pace(arguments[2], second);
+  if (!strcmp(what, "hold")) status = run_hold(first, second);
+  if (!strcmp(what, "held-client") && count > 4) status = run_held_client((uint16_t)first, second, atoi(arguments[4]));
+  if (!strcmp(what, "tree")) status = run_tree(first, second);
   if (!strcmp(what, "exit")) status = first;
   // Long enough for the scheduler's clock to notice.
   if (!strcmp(what, "exit") && first == 23) while (clock() < CLOCKS_PER_SEC / 30) {}

@@ -138,7 +138,11 @@ extension EventResolver {
         code: UInt8(status >> 8 & 0xff), signal: status & 0x7f == 0 ? nil : UInt8(status & 0x7f),
         dumpedCore: status & 0x80 != 0,
         durationNanoseconds: began.map { event.wallNanoseconds > $0 ? event.wallNanoseconds - $0 : 0 },
-        cpuNanoseconds: stat.map { ($0.userTicks + $0.systemTicks) * NoticedProcesses.nanosecondsPerTick }))
+        // Less than a tick reads as 0.
+        cpuNanoseconds: stat.flatMap { (stat) in
+          let ticks = stat.userTicks + stat.systemTicks
+          return ticks == 0 ? nil : ticks * NoticedProcesses.nanosecondsPerTick
+        }))
     emit(event, by: identity)
     tree.exit(identity, at: time)
   }

@@ -11,6 +11,7 @@ struct PolledProcesses {
 
   mutating func seed(_ live: [ProcessIdentity]) {
     known = Dictionary(live.map { ($0.pid.rawValue, $0) }) { first, _ in first }
+    young = live
   }
 
   mutating func look(_ proc: borrowing ProcFileSystem, _ resolver: inout EventResolver, at time: UInt64) {

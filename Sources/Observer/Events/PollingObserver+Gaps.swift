@@ -22,7 +22,7 @@ extension PollingObserver {
     }
     if let refusal {
       add(
-        "processes are found by polling /proc (\(refusal)): those that end within \(pollMilliseconds) ms, and exit codes, are not seen",
+        "processes are found by polling /proc (the connector: \(refusal.errno.name)): those that end within \(pollMilliseconds) ms, and exit codes, are not seen",
         privileges.has(.netAdmin) ? "the initial pid, user and network namespaces" : "CAP_NET_ADMIN, or Linux 6.6")
     } else {
       add("names and arguments are read after the exec: a process that ends before has none", probes)
