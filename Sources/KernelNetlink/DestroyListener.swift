@@ -26,8 +26,10 @@ public struct DestroyListener: ~Copyable {
   /// Sockets whose end this listener had no room for.
   public var lost: UInt64 { listener.lost ?? 0 }
 
-  /// Hands out the sockets that have ended. They are in state 7, close, without inode and user.
-  public mutating func drain(_ body: (InetDiagDetails) -> Void) throws(SystemError) {
+  /// Hands out the sockets that have ended, some thousand at most; whether that was all. They are in state 7, close,
+  /// without inode and user.
+  @discardableResult
+  public mutating func drain(_ body: (InetDiagDetails) -> Void) throws(SystemError) -> Bool {
     try listener.drain { datagram in Self.read(datagram, body) }
   }
 
@@ -35,7 +37,8 @@ public struct DestroyListener: ~Copyable {
   static func read(_ datagram: RawSpan, _ body: (InetDiagDetails) -> Void) {
     var messages = NetlinkMessages()
     while let message = try? messages.next(in: datagram) {
-      guard message.type == SOCK_DIAG_BY_FAMILY, let details = try? destroyed(datagram, message.payload) else {
+      guard message.type == SOCK_DIAG_BY_FAMILY, let details = try? destroyed(datagram, message.payload)
+      else {
         continue
       }
       body(details)

@@ -54,15 +54,17 @@ public struct NetlinkListener: ~Copyable {
     return status == 0 && size >= 36 ? UInt64(words[8]) : nil
   }
 
-  /// Hands out the datagrams that are there, some thousand at most. ENOBUFS is passed over: `lost` has counted it.
-  public mutating func drain(_ body: (RawSpan) -> Void) throws(SystemError) {
+  /// Hands out the datagrams that are there, some thousand at most; whether that was all. ENOBUFS is passed over: `lost`
+  /// has counted it.
+  @discardableResult
+  public mutating func drain(_ body: (RawSpan) -> Void) throws(SystemError) -> Bool {
     for _ in 0..<Self.atOnce {
       var address = sockaddr_nl()
       let count = receive(&address)
       if count < 0 {
         let errno = Errno.current
         if errno == .interrupted || errno == .noBufferSpace { continue }
-        if errno == .tryAgain { return }
+        if errno == .tryAgain { return true }
         throw SystemError("recvfrom", on: "a netlink multicast group", errno)
       }
       // The root of a container may send to the groups of its namespace; only the kernel has port 0.
@@ -70,6 +72,7 @@ public struct NetlinkListener: ~Copyable {
       // SAFETY: bytes have no padding; the guard keeps the count inside the buffer, and the span checks it.
       unsafe body(buffer.span.bytes.extracting(0..<count))
     }
+    return false
   }
 
   private mutating func receive(_ address: inout sockaddr_nl) -> Int {

@@ -42,14 +42,16 @@ public struct ProcConnector: ~Copyable {
   /// Missing in the kernel's count so far: known for each CPU with the next message of that CPU.
   public var missingInSequence: UInt64 { counter.missing }
 
-  /// Hands out the messages that are there, in the order in which the kernel sent them.
-  public mutating func drain(_ body: (ProcessNotice) -> Void) throws(SystemError) {
+  /// Hands out the messages that are there, in the order in which the kernel sent them, some thousand at most; whether
+  /// that was all.
+  @discardableResult
+  public mutating func drain(_ body: (ProcessNotice) -> Void) throws(SystemError) -> Bool {
     let before = early
     early = []
     before.forEach(body)
     var counter = self.counter
     defer { self.counter = counter }
-    try listener.drain { datagram in
+    return try listener.drain { datagram in
       Self.read(datagram) { notice in
         counter.count(notice)
         body(notice)

@@ -52,7 +52,8 @@ public struct ProcessNotice: Hashable, Sendable {
   public init?(_ datagram: RawSpan, payload: Range<Int>) throws(NetlinkError) {
     try payload.requireBytes(Self.headerSize, in: datagram)
     let header = payload.lowerBound
-    guard datagram.word(at: header) == UInt32(CN_IDX_PROC), datagram.word(at: header + 4) == UInt32(CN_VAL_PROC)
+    guard datagram.word(at: header) == UInt32(CN_IDX_PROC),
+      datagram.word(at: header + 4) == UInt32(CN_VAL_PROC)
     else { return nil }
     let event = header + Self.headerSize
     try (event..<payload.upperBound).requireBytes(Self.eventSize, in: datagram)
@@ -64,7 +65,9 @@ public struct ProcessNotice: Hashable, Sendable {
     kind = try Self.kind(datagram.word(at: event), datagram, body)
   }
 
-  private static func kind(_ number: UInt32, _ datagram: RawSpan, _ body: Range<Int>) throws(NetlinkError) -> Kind {
+  private static func kind(_ number: UInt32, _ datagram: RawSpan, _ body: Range<Int>) throws(NetlinkError)
+    -> Kind
+  {
     func word(_ index: Int) throws(NetlinkError) -> UInt32 {
       try body.requireBytes(index * 4 + 4, in: datagram)
       return datagram.word(at: body.lowerBound + index * 4)

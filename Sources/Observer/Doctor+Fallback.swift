@@ -41,7 +41,9 @@ extension Doctor {
     } catch {
       return Diagnosis(
         subject, .partial, "\(error); /proc is polled instead", loss: loss,
-        remedy: "CAP_NET_ADMIN (before Linux 6.6), the initial pid, user and network namespaces, CONFIG_PROC_EVENTS")
+        remedy:
+          "CAP_NET_ADMIN (before Linux 6.6), the initial pid, user and network namespaces, CONFIG_PROC_EVENTS"
+      )
     }
   }
 
@@ -65,7 +67,8 @@ extension Doctor {
         : Diagnosis(subject, .partial, "the close of an own socket did not arrive", loss: loss)
     } catch {
       return Diagnosis(
-        subject, .partial, "\(error); closes are found by polling", loss: loss, remedy: "CONFIG_INET_TCP_DIAG, CONFIG_INET_UDP_DIAG")
+        subject, .partial, "\(error); closes are found by polling", loss: loss,
+        remedy: "CONFIG_INET_TCP_DIAG, CONFIG_INET_UDP_DIAG")
     }
   }
 

@@ -38,7 +38,8 @@ import Testing
   /// The messages about one child that changes user and name, and ends with 23.
   private func noticesOfOneChild() throws -> [[UInt8]] {
     let connector = try ProcConnector.open()
-    var listener = try NetlinkListener(protocol: NETLINK_CONNECTOR, groups: 1, receiveBufferByteCount: 1 << 20)
+    var listener = try NetlinkListener(
+      protocol: NETLINK_CONNECTOR, groups: 1, receiveBufferByteCount: 1 << 20)
     let pid = try spawn([
       "setpriv", "--reuid", "65534", "--clear-groups", "sh", "-c", "printf eye > /proc/self/comm; exit 23",
     ])
@@ -58,7 +59,8 @@ import Testing
     var datagrams: [[UInt8]] = []
     try inFreshNamespace {
       let groups: UInt32 = 15
-      var listener = try NetlinkListener(protocol: NETLINK_SOCK_DIAG, groups: groups, receiveBufferByteCount: 1 << 20)
+      var listener = try NetlinkListener(
+        protocol: NETLINK_SOCK_DIAG, groups: groups, receiveBufferByteCount: 1 << 20)
       try EndedSockets().end()
       usleep(100_000)
       try listener.drain { datagrams.append($0.array(0..<$0.byteCount)) }

@@ -79,7 +79,8 @@ extension ProcessNotice.Kind {
     switch self {
     case .acknowledged, .other: nil
     case .fork(_, let child): child.process
-    case .exec(let task), .exit(let task, _), .rename(let task, _), .user(let task, _, _), .group(let task, _, _),
+    case .exec(let task), .exit(let task, _), .rename(let task, _), .user(let task, _, _),
+      .group(let task, _, _),
       .session(let task), .trace(let task, _), .coredump(let task):
       task.process
     }

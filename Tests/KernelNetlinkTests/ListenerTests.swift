@@ -19,7 +19,8 @@ import Testing
     let rest = notices.dropFirst().map(\.kind)
     #expect(
       rest.filter { if case .group = $0 { false } else { true } } == [
-        .exec(task), .user(task, real: 65534, effective: 65534), .exec(task), .rename(task, name: Array("eye".utf8)),
+        .exec(task), .user(task, real: 65534, effective: 65534), .exec(task),
+        .rename(task, name: Array("eye".utf8)),
         .exit(task, status: 23 << 8),
       ], "\(rest)")
     #expect(notices.map(\.time) == notices.map(\.time).sorted())
@@ -29,7 +30,9 @@ import Testing
   func sequences() throws {
     var counter = ProcessNoticeCounter()
     var notice = try #require(Fixture.notice)
-    for (cpu, sequence) in [(0, 7), (1, UInt32.max), (0, 8), (1, 0), (0, 11), (1, 5), (0, 12)] as [(UInt32, UInt32)] {
+    for (cpu, sequence) in [(0, 7), (1, UInt32.max), (0, 8), (1, 0), (0, 11), (1, 5), (0, 12)]
+      as [(UInt32, UInt32)]
+    {
       (notice.cpu, notice.sequence) = (cpu, sequence)
       counter.count(notice)
     }
@@ -62,7 +65,8 @@ import Testing
 }
 
 /// Against the running kernel.
-@Suite(.serialized, .enabled(if: geteuid() == 0, "needs root: the proc connector before 6.6, and CLONE_NEWNET"))
+@Suite(
+  .serialized, .enabled(if: geteuid() == 0, "needs root: the proc connector before 6.6, and CLONE_NEWNET"))
 struct LiveListenerTests {
   @Test("23 processes are each told of with fork, exec and exit code")
   func processes() throws {

@@ -70,7 +70,11 @@ extension EventResolver {
   mutating func take(_ notice: ProcessNotice, at time: UInt64, _ noticed: inout NoticedProcesses) {
     switch notice.kind {
     case .fork(let parent, let child):
-      if child.isLeader { takeFork(parent.process, child.process, time, &noticed) } else { noticed.threadBegan(child) }
+      if child.isLeader {
+        takeFork(parent.process, child.process, time, &noticed)
+      } else {
+        noticed.threadBegan(child)
+      }
     case .exec(let task):
       noticed.executed(task.process)
       takeExec(task.process, time)
@@ -87,7 +91,9 @@ extension EventResolver {
     }
   }
 
-  private mutating func takeFork(_ parent: Int32, _ child: Int32, _ time: UInt64, _ noticed: inout NoticedProcesses) {
+  private mutating func takeFork(
+    _ parent: Int32, _ child: Int32, _ time: UInt64, _ noticed: inout NoticedProcesses
+  ) {
     let mother = noticedProcess(parent, at: time)
     // Of one that is gone already the start is known by the message alone, to the clock tick.
     let start = noticed.stat(child, at: time)?.startTicks
@@ -127,7 +133,9 @@ extension EventResolver {
     emit(event, by: identity)
   }
 
-  private mutating func takeExit(_ pid: Int32, _ status: UInt32, _ time: UInt64, _ noticed: inout NoticedProcesses) {
+  private mutating func takeExit(
+    _ pid: Int32, _ status: UInt32, _ time: UInt64, _ noticed: inout NoticedProcesses
+  ) {
     let identity = noticedProcess(pid, at: time)
     let stat = noticed.stat(pid, at: time).flatMap { $0.startTicks == identity.startTicks ? $0 : nil }
     var event = event(.exit, at: time)

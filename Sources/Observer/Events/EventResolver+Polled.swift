@@ -97,7 +97,9 @@ extension EventResolver {
   }
 
   /// What two looks in a row have not found is over: its end was not told, or its process keeps it after a reset.
-  private mutating func closeMissing(_ seen: Set<SocketKey>, _ look: SocketLook, _ missing: inout Set<SocketKey>) {
+  private mutating func closeMissing(
+    _ seen: Set<SocketKey>, _ look: SocketLook, _ missing: inout Set<SocketKey>
+  ) {
     var gone: [Connection] = []
     var missingNow = Set<SocketKey>()
     table.forEachOpen { connection in
@@ -156,7 +158,9 @@ extension EventResolver {
     _ facts: EventSocketFacts, _ details: InetDiagDetails, _ listeners: [PortKey: ProcessIdentity]
   ) -> SocketOrigin {
     if facts.type == .datagram { return .connect }
-    if let tcp = details.tcp, tcp.ackedBytes &- (tcp.sentBytes &- tcp.retransmittedBytes) == 2 { return .connect }
+    if let tcp = details.tcp, tcp.ackedBytes &- (tcp.sentBytes &- tcp.retransmittedBytes) == 2 {
+      return .connect
+    }
     if listeners[PortKey(netns: facts.netns.rawValue, port: facts.local.port)] != nil { return .accept }
     if facts.isPeerLocal, listeners[PortKey(netns: facts.netns.rawValue, port: facts.peer.port)] != nil {
       return .connect
@@ -200,6 +204,8 @@ extension EventSocketFacts {
     receivedBytes = tcp.receivedBytes - (isEndUnread ? 1 : 0)
     retransmits = tcp.totalRetransmits
     if tcp.roundTripMicroseconds > 0 { roundTripMicroseconds = tcp.roundTripMicroseconds }
-    if tcp.minimumRoundTripMicroseconds != .max { minimumRoundTripMicroseconds = tcp.minimumRoundTripMicroseconds }
+    if tcp.minimumRoundTripMicroseconds != .max {
+      minimumRoundTripMicroseconds = tcp.minimumRoundTripMicroseconds
+    }
   }
 }

@@ -30,7 +30,9 @@ final class PolledNamespace {
   /// Those that are listening, connected or closing now, and connected datagram sockets.
   func look(into sockets: inout [Socket]) throws(SockDiagError) {
     let namespace = namespace
-    let connected: SocketStates = [.established, .closeWait, .finWait1, .finWait2, .closing, .lastAck, .listen]
+    let connected: SocketStates = [
+      .established, .closeWait, .finWait1, .finWait2, .closing, .lastAck, .listen,
+    ]
     var found: [Socket] = []
     for query in [
       InetQuery(.tcp, .both, states: connected, extensions: .information),
@@ -52,6 +54,6 @@ final class PolledNamespace {
     }
   }
 
-  /// The sockets that have ended since the last call.
-  func drain(_ body: (InetDiagDetails) -> Void) throws(SystemError) { try ends.drain(body) }
+  /// The sockets that have ended since the last call, some thousand at most; whether that was all.
+  func drain(_ body: (InetDiagDetails) -> Void) throws(SystemError) -> Bool { try ends.drain(body) }
 }

@@ -24,7 +24,9 @@ struct PolledNamespaces: ~Copyable {
   /// Sockets whose end found no room in a buffer.
   var lost: UInt64 { (Array(polled.values) + leaving).reduce(lostBefore) { $0 &+ $1.lost } }
 
-  mutating func look(into look: inout SocketLook, _ proc: borrowing ProcFileSystem, _ set: borrowing ReadinessSet) {
+  mutating func look(
+    into look: inout SocketLook, _ proc: borrowing ProcFileSystem, _ set: borrowing ReadinessSet
+  ) {
     let now = KernelClock.bootTimeNanoseconds
     if now >= nextCatalog {
       findNamespaces(proc, set)
@@ -41,15 +43,27 @@ struct PolledNamespaces: ~Copyable {
     look.namespaces.formUnion(leaving.map(\.namespace.rawValue))
   }
 
-  /// Hands out the sockets that have ended, with their namespaces.
+  /// Hands out the sockets that have ended, with their namespaces; whether that was all.
   mutating func drain(
     _ body: (InetDiagDetails, NetworkNamespace) -> Void, failed: (SystemError) -> Void
-  ) {
-    for sockets in Array(polled.values) + leaving {
-      do throws(SystemError) { try sockets.drain { body($0, sockets.namespace) } } catch { failed(error) }
+  ) -> Bool {
+    var isAll = true
+    func drain(_ sockets: PolledNamespace) -> Bool {
+      do throws(SystemError) { return try sockets.drain { body($0, sockets.namespace) } } catch {
+        failed(error)
+        return true
+      }
     }
-    for sockets in leaving { lostBefore &+= sockets.lost }
-    leaving = []
+    for sockets in polled.values where !drain(sockets) { isAll = false }
+    leaving.removeAll { (sockets) in
+      guard drain(sockets) else {
+        isAll = false
+        return false
+      }
+      lostBefore &+= sockets.lost
+      return true
+    }
+    return isAll
   }
 
   private mutating func findNamespaces(_ proc: borrowing ProcFileSystem, _ set: borrowing ReadinessSet) {
@@ -64,7 +78,8 @@ struct PolledNamespaces: ~Copyable {
       leaving.append(sockets)
       polled[namespace] = nil
     }
-    for entry in catalog.entries.values where polled[entry.namespace] == nil && !refused.contains(entry.namespace) {
+    for entry in catalog.entries.values
+    where polled[entry.namespace] == nil && !refused.contains(entry.namespace) {
       do throws(SystemError) { polled[entry.namespace] = try enter(entry, set) } catch {
         if error.errno.meansGone { continue }
         refused.insert(entry.namespace)

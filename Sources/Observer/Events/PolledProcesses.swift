@@ -38,7 +38,8 @@ struct PolledProcesses {
   }
 
   private func lookAgain(_ identity: ProcessIdentity, _ resolver: inout EventResolver, at time: UInt64) {
-    guard let before = resolver.tree.process(identity), let process = resolver.reader.read(identity.pid.rawValue),
+    guard let before = resolver.tree.process(identity),
+      let process = resolver.reader.read(identity.pid.rawValue),
       process.identity == identity, process.state != UInt8(ascii: "Z"), process.runsAnother(than: before)
     else { return }
     resolver.tree.seed(process, parent: nil)

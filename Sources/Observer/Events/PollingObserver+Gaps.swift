@@ -14,7 +14,9 @@ extension PollingObserver {
       gaps.append(Gap(kind: .noProbes, count: nil, message: message, remedy: remedy))
     }
     let untold = request.actions.subtracting(possible).map(\.rawValue).sorted()
-    if !untold.isEmpty { add("without event probes (\(reason)) not told: \(untold.joined(separator: ", "))", probes) }
+    if !untold.isEmpty {
+      add("without event probes (\(reason)) not told: \(untold.joined(separator: ", "))", probes)
+    }
     if request.wantsSockets {
       add(
         "connections that end within \(pollMilliseconds) ms are told at their close only, without a process"
@@ -23,7 +25,8 @@ extension PollingObserver {
     if let refusal {
       add(
         "processes are found by polling /proc (the connector: \(refusal.errno.name)): those that end within \(pollMilliseconds) ms, and exit codes, are not seen",
-        privileges.has(.netAdmin) ? "the initial pid, user and network namespaces" : "CAP_NET_ADMIN, or Linux 6.6")
+        privileges.has(.netAdmin)
+          ? "the initial pid, user and network namespaces" : "CAP_NET_ADMIN, or Linux 6.6")
     } else {
       add("names and arguments are read after the exec: a process that ends before has none", probes)
     }

@@ -9,7 +9,7 @@ import Model
 ///
 /// Everything happens on the thread that calls `run`, which visits other network namespaces.
 public final class PollingObserver: EventSource {
-  /// Between two looks, unless looking takes more than a tenth of the time.
+  /// Between two looks, unless a look costs more than a fourth of that in CPU time.
   static let pollMilliseconds: UInt64 = 200
   /// What can be told this way.
   static let possible: Set<EventAction> = [.listen, .connect, .accept, .close, .fork, .exec, .exit, .gap]
@@ -39,7 +39,8 @@ public final class PollingObserver: EventSource {
     self.wake = wake
     guard !request.actions.subtracting([.gap]).isDisjoint(with: Self.possible) else {
       let names = request.actions.subtracting([.gap]).map(\.rawValue).sorted().joined(separator: ", ")
-      throw .notPossible("\(names): only event probes can tell (\(reason)); they need CAP_BPF and CAP_PERFMON, or root")
+      throw .notPossible(
+        "\(names): only event probes can tell (\(reason)); they need CAP_BPF and CAP_PERFMON, or root")
     }
     lossesRead = KernelClock.bootTimeNanoseconds
     var refusal: SystemError?
@@ -56,7 +57,8 @@ public final class PollingObserver: EventSource {
           self.connector = consume connector
         } catch { refusal = error }
       } else {
-        refusal = SystemError("PROC_CN_MCAST_LISTEN", on: "the proc connector: not in the initial pid namespace", .notSupported)
+        refusal = SystemError(
+          "PROC_CN_MCAST_LISTEN", on: "the proc connector: not in the initial pid namespace", .notSupported)
       }
       try resolver.seedProcesses(roots: request.roots)
       try noticed.seedThreads()
@@ -80,12 +82,17 @@ public final class PollingObserver: EventSource {
   }
 
   public func finish(_ body: ([Event]) -> Bool) {
-    let events = collect(mustLook: true)
+    // As often as the buffers can be full: what comes meanwhile may be endless.
+    for _ in 0..<64 where !drainConnector() {}
+    var events = collect(mustLook: true)
+    for _ in 0..<64 where !drainEnds() {}
+    checkLosses()
+    events += takeEvents()
     if !events.isEmpty { _ = body(events) }
   }
 
   public var statistics: EventStatistics {
-    var statistics = losses()
+    var statistics = seen
     statistics.delivered = sequence
     statistics.reconciliations = reconciliations
     statistics.cpuNanoseconds = KernelClock.processCPUNanoseconds &- cpuAtStart
@@ -94,7 +101,8 @@ public final class PollingObserver: EventSource {
 
   public var way: String? {
     let processes = connector == nil ? "polling of /proc" : "proc connector"
-    let slowed = longestPause > Self.pollMilliseconds ? ", at times \(longestPause) ms, for looking takes long here" : ""
+    let slowed =
+      longestPause > Self.pollMilliseconds ? ", at times \(longestPause) ms, for a look costs much here" : ""
     return "\(processes), polling every \(Self.pollMilliseconds) ms\(slowed)"
   }
 
@@ -104,10 +112,11 @@ public final class PollingObserver: EventSource {
     let now = KernelClock.bootTimeNanoseconds
     drainConnector()
     if mustLook || now >= nextLook {
+      let cpuBefore = KernelClock.processCPUNanoseconds
       if connector == nil { polled.look(proc, &resolver, at: now) }
       if request.wantsSockets { look(isFirst: false) }
-      let took = (KernelClock.bootTimeNanoseconds &- now) / 1_000_000
-      let pause = max(Self.pollMilliseconds, took * 9)
+      let cost = (KernelClock.processCPUNanoseconds &- cpuBefore) / 1_000_000
+      let pause = max(Self.pollMilliseconds, cost * 4)
       longestPause = max(longestPause, pause)
       nextLook = KernelClock.bootTimeNanoseconds + pause * 1_000_000
       resolver.expire(at: now)
@@ -131,17 +140,26 @@ public final class PollingObserver: EventSource {
     return events
   }
 
-  private func drainConnector() {
+  @discardableResult
+  private func drainConnector() -> Bool {
     // Its messages are timed by the clock that stands still in sleep.
     let asleep = KernelClock.bootTimeNanoseconds &- KernelClock.monotonicNanoseconds
     do throws(SystemError) {
-      try connector?.drain { resolver.take($0, at: $0.time &+ asleep, &noticed) }
-    } catch { note("the proc connector failed: \(error)") }
+      return try connector?.drain { resolver.take($0, at: $0.time &+ asleep, &noticed) } ?? true
+    } catch {
+      note("the proc connector failed: \(error)")
+      return true
+    }
   }
 
-  private func drainEnds() {
+  @discardableResult
+  private func drainEnds() -> Bool {
     let now = KernelClock.bootTimeNanoseconds
-    namespaces.drain { resolver.takeEnd($0, $1, at: now) } failed: { note("the destroy multicast failed: \($0)") }
+    return namespaces.drain {
+      resolver.takeEnd($0, $1, at: now)
+    } failed: {
+      note("the destroy multicast failed: \($0)")
+    }
   }
 
   private func look(isFirst: Bool) {
@@ -165,7 +183,8 @@ public final class PollingObserver: EventSource {
     let losses = losses()
     let now = KernelClock.bootTimeNanoseconds
     for (stage, count) in [
-      (LossFacts.Stage.kernelMissed, losses.kernelMissed &- seen.kernelMissed), (.ringLost, losses.ringLost &- seen.ringLost),
+      (LossFacts.Stage.kernelMissed, losses.kernelMissed &- seen.kernelMissed),
+      (.ringLost, losses.ringLost &- seen.ringLost),
     ] where count > 0 {
       var event = resolver.event(.gap, at: now)
       event.outcome = .failure
