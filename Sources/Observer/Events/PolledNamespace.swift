@@ -27,23 +27,22 @@ final class PolledNamespace {
   /// What did not fit into the listener's buffer.
   var lost: UInt64 { ends.lost }
 
-  /// Those that are listening, connected or closing now, and connected datagram sockets.
-  func look(into sockets: inout [Socket]) throws(SockDiagError) {
+  /// What is asked for: listeners, connections, those that are closing, and connected datagram sockets.
+  static let queries: [InetQuery] = [
+    InetQuery(
+      .tcp, .both, states: [.established, .closeWait, .finWait1, .finWait2, .closing, .lastAck, .listen],
+      extensions: .information),
+    InetQuery(.udp, .v4, states: .established), InetQuery(.udp, .v6, states: .established),
+  ]
+
+  /// The sockets that answer one of them.
+  func look(_ query: InetQuery, into sockets: inout [Socket]) throws(SockDiagError) {
     let namespace = namespace
-    let connected: SocketStates = [
-      .established, .closeWait, .finWait1, .finWait2, .closing, .lastAck, .listen,
-    ]
     var found: [Socket] = []
-    for query in [
-      InetQuery(.tcp, .both, states: connected, extensions: .information),
-      InetQuery(.udp, .v4, states: .established), InetQuery(.udp, .v6, states: .established),
-    ] {
-      let before = found.count
-      try diag.dump(Self.request(query)) {
-        found.removeSubrange(before...)
-      } each: { details in
-        found.append(Socket(details, netns: namespace))
-      }
+    try diag.dump(Self.request(query)) {
+      found = []
+    } each: { details in
+      found.append(Socket(details, netns: namespace))
     }
     sockets += found
   }

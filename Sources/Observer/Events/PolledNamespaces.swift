@@ -15,6 +15,9 @@ struct PolledNamespaces: ~Copyable {
   /// Namespaces that could not be entered or listened to, with the first reason.
   private(set) var refused: Set<NetworkNamespace> = []
   private(set) var refusal: SystemError?
+  private var queries = PolledNamespace.queries
+  /// Questions that this kernel has no handler for. Asking again would start modprobe each time.
+  private(set) var unsupported: [SockDiagSubject] = []
 
   init(entersOthers: Bool) throws(SystemError) {
     self.entersOthers = entersOthers
@@ -34,13 +37,23 @@ struct PolledNamespaces: ~Copyable {
       let end = KernelClock.bootTimeNanoseconds
       nextCatalog = end &+ (end &- now) * 19
     }
-    for (namespace, sockets) in polled {
-      do throws(SockDiagError) {
-        try sockets.look(into: &look.sockets)
-        look.namespaces.insert(namespace.rawValue)
-      } catch {}  // one look less: the next finds what there is
-    }
+    for sockets in Array(polled.values) { self.look(at: sockets, into: &look) }
     look.namespaces.formUnion(leaving.map(\.namespace.rawValue))
+  }
+
+  private mutating func look(at sockets: PolledNamespace, into look: inout SocketLook) {
+    var isWhole = true
+    for (index, query) in queries.enumerated().reversed() {
+      do throws(SockDiagError) { try sockets.look(query, into: &look.sockets) } catch {
+        if case .unsupported(let subject, _) = error {
+          unsupported.append(subject)
+          queries.remove(at: index)
+        } else {
+          isWhole = false  // one look less: the next finds what there is
+        }
+      }
+    }
+    if isWhole { look.namespaces.insert(sockets.namespace.rawValue) }
   }
 
   /// Hands out the sockets that have ended, with their namespaces; whether that was all.

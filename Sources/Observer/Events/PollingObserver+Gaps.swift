@@ -40,6 +40,10 @@ extension PollingObserver {
     } else if let refusal = namespaces.refusal {
       add(Counted.namespaces(namespaces.refused.count) + " could not be watched: \(refusal)", nil)
     }
+    if !namespaces.unsupported.isEmpty {
+      let subjects = namespaces.unsupported.map(\.description).sorted().joined(separator: ", ")
+      add("sockets that this kernel cannot list are not seen: \(subjects)", "modprobe tcp_diag udp_diag")
+    }
     return gaps
   }
 }

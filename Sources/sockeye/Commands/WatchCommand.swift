@@ -20,8 +20,10 @@ struct WatchCommand: ParsableCommand {
       thread (thread_start thread_exit), module (module_load module_unload), dns, all, or an action by its name.
       Default: socket process. With a COMMAND, only what it and its children do, until it ends.
 
-      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. A connect is shown when it is
-      answered. What was lost is shown as a gap, and counted in the last line, on standard error.
+      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. Without them, connections and
+      processes are found by the proc connector and by polling every 200 ms: what cannot be seen then is said first.
+      A connect is shown when it is answered. What was lost is shown as a gap, and counted in the last line, on
+      standard error.
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
 
         sockeye watch connect accept --where 'dport = :443'
