@@ -58,9 +58,10 @@ int run_life(const char *self);
 int run_datagrams(int count);
 int run_datagram_client(uint16_t port, int index);
 int run_answer(void);
-/// `count` clients and one server, whose connections stay open so long; in the caller's namespace.
-int run_hold(int count, int milliseconds);
-int run_held_client(uint16_t port, int index, int milliseconds);
+/// `count` clients and one server in the caller's namespace. If held, a byte on standard input lets the clients come, and
+/// another lets them go.
+int run_hold(int count, int is_held);
+int run_held_client(uint16_t port, int index, int gate);
 /// Children that have children: `child PID PARENT CODE EXECUTED` each.
 int run_tree(int depth, int breadth);
 int run_module(const char *path);

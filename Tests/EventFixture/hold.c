@@ -1,9 +1,14 @@
-// Connections that stay open for a while, and so can be found by looking.
+// Connections that stay open until a byte comes on standard input, and so can be found by looking; or that do not.
 #include "fixture.h"
 
 #define REPLY 53
 
-static void serve_held(int listener, struct note *notes, int count, int milliseconds) {
+static void wait_for_step(void) {
+  char byte;
+  if (read(STDIN_FILENO, &byte, 1) < 0) _exit(74);
+}
+
+static void serve_held(int listener, struct note *notes, int count, int is_held) {
   int *connections = calloc((size_t)count, sizeof *connections);
   char buffer[4096] = {0};
   for (int index = 0; index < count; index++) {
@@ -15,11 +20,11 @@ static void serve_held(int listener, struct note *notes, int count, int millisec
     notes[index].peer_port = ntohs(peer.sin_port);
     notes[index].sent = (uint32_t)write(connections[index], buffer, REPLY);
     // Short ones must not wait for their neighbours.
-    for (ssize_t got; milliseconds == 0 && (got = read(connections[index], buffer, sizeof buffer)) > 0;)
+    for (ssize_t got; !is_held && (got = read(connections[index], buffer, sizeof buffer)) > 0;)
       notes[index].received += (uint32_t)got;
-    if (milliseconds == 0) close(connections[index]);
+    if (!is_held) close(connections[index]);
   }
-  for (int index = 0; index < count && milliseconds > 0; index++) {
+  for (int index = 0; index < count && is_held; index++) {
     for (ssize_t got; (got = read(connections[index], buffer, sizeof buffer)) > 0;)
       notes[index].received += (uint32_t)got;
     close(connections[index]);
@@ -27,7 +32,7 @@ static void serve_held(int listener, struct note *notes, int count, int millisec
   _exit(41);
 }
 
-int run_held_client(uint16_t port, int index, int milliseconds) {
+int run_held_client(uint16_t port, int index, int gate) {
   struct note *note = &map_notes()[index];
   int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   struct sockaddr_in address = loopback(port);
@@ -41,37 +46,50 @@ int run_held_client(uint16_t port, int index, int milliseconds) {
     require(got > 0, "read");
     note->received += (uint32_t)got;
   }
-  usleep((useconds_t)milliseconds * 1000);
+  // Ends when everybody has closed the other end of the pipe.
+  if (gate > 0) require(read(gate, buffer, 1) == 0, "read gate");
   close(connection);
   return index % 251;
 }
 
-int run_hold(int count, int milliseconds) {
+int run_hold(int count, int is_held) {
   uint16_t port;
+  int gate[2];
+  require(pipe2(gate, O_CLOEXEC) == 0, "pipe");
   int listener = make_listener(SOCK_STREAM, &port);
+  struct sockaddr_in nowhere = loopback(9);
+  int datagram = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  require(connect(datagram, (struct sockaddr *)&nowhere, sizeof nowhere) == 0, "connect");
+  printf("datagram %d %u\n", getpid(), local_port(datagram));
   make_notes((size_t)count * 2);
   struct note *notes = map_notes();
-  // Found before the first connection comes.
-  usleep((useconds_t)milliseconds * 1000);
-  pid_t server = fork();
-  if (server == 0) serve_held(listener, notes + count, count, milliseconds);
-  close(listener);
-  printf("listen %d %u\nserver %d\n", getpid(), port, server);
+  printf("listen %d %u\n", getpid(), port);
   fflush(stdout);
-  char port_text[16], index_text[16], time_text[16], padding[64];
+  if (is_held) wait_for_step();
+  pid_t server = fork();
+  if (server == 0) {
+    close(gate[1]);
+    serve_held(listener, notes + count, count, is_held);
+  }
+  printf("server %d\n", server);
+  fflush(stdout);
+  char port_text[16], index_text[16], gate_text[16], padding[64];
   snprintf(port_text, sizeof port_text, "%u", port);
-  snprintf(time_text, sizeof time_text, "%d", milliseconds);
+  snprintf(gate_text, sizeof gate_text, "%d", is_held ? gate[0] : 0);
   pid_t *clients = calloc((size_t)count, sizeof *clients);
   for (int index = 0; index < count; index++) {
     snprintf(index_text, sizeof index_text, "%d", index);
     snprintf(padding, sizeof padding, "--a name longer than sixteen bytes=%d", index);
-    char *arguments[] = {"EventFixture", "held-client", port_text, index_text, time_text, padding, NULL};
+    char *arguments[] = {"EventFixture", "held-client", port_text, index_text, gate_text, padding, NULL};
     clients[index] = fork();
     if (clients[index] == 0) {
+      fcntl(gate[0], F_SETFD, 0);
       execv("/proc/self/exe", arguments);
       _exit(73);
     }
   }
+  if (is_held) wait_for_step();
+  close(gate[1]);
   int status;
   for (int index = 0; index < count; index++) {
     require(waitpid(clients[index], &status, 0) == clients[index], "waitpid");

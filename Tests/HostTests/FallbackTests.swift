@@ -18,7 +18,7 @@ extension HostTests {
     )
     func held() throws {
       let watch = try BackgroundWatch(["socket"], wrapper: Self.forced)
-      let watching = try watch.end(facts: try ToolRun.run([Watching.fixture, "hold", "23", "1499"]))
+      let watching = try watch.end(facts: try watch.hold(23))
       try Self.expectHeld(watching, 23)
     }
 
@@ -28,7 +28,7 @@ extension HostTests {
       let watch = try BackgroundWatch(
         ["socket"], wrapper: Self.ordinary(with: ["net_admin", "sys_ptrace", "dac_read_search"]),
         binary: copy.path)
-      let watching = try watch.end(facts: try ToolRun.run([Watching.fixture, "hold", "23", "1499"]))
+      let watching = try watch.end(facts: try watch.hold(23))
       try Self.expectHeld(watching, 23)
       #expect(watching.errors.contains("other network namespaces"))
       #expect(watching.errors.contains("no CAP_BPF"))
@@ -38,7 +38,7 @@ extension HostTests {
     func boundedRoot() throws {
       let watch = try BackgroundWatch(
         ["socket"], wrapper: ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"])
-      let watching = try watch.end(facts: try ToolRun.run([Watching.fixture, "hold", "7", "1499"]))
+      let watching = try watch.end(facts: try watch.hold(7))
       try Self.expectHeld(watching, 7)
     }
 
@@ -47,10 +47,10 @@ extension HostTests {
       let copy = try PublicCopy()
       let own = try BackgroundWatch(["socket"], wrapper: Self.ordinary(), binary: copy.path)
       let seen = try own.end(
-        facts: try ToolRun.run(Self.ordinary() + [copy.eventFixture, "hold", "7", "1499"]))
+        facts: try own.hold(7, wrapper: Self.ordinary(), fixture: copy.eventFixture))
       try Self.expectHeld(seen, 7)
       let other = try BackgroundWatch(["socket"], wrapper: Self.ordinary(), binary: copy.path)
-      let unnamed = try other.end(facts: try ToolRun.run([Watching.fixture, "hold", "7", "1499"]))
+      let unnamed = try other.end(facts: try other.hold(7))
       let port = try #require(unnamed.facts("listen").first.flatMap { Int($0[1]) })
       let connects = unnamed.events("connect").filter { $0.peerPort == port }
       #expect(connects.count == 7)
@@ -61,11 +61,8 @@ extension HostTests {
     @Test("Connections in another namespace are found and named there")
     func namespace() throws {
       let watch = try BackgroundWatch(["socket"], wrapper: Self.forced)
-      let run = try ToolRun.run([
-        "unshare", "-n", "sh", "-c",
-        "ip link set lo up; readlink /proc/self/ns/net; exec \(Watching.fixture) hold 7 1499",
-      ])
-      let watching = try watch.end(facts: run)
+      let script = "ip link set lo up; readlink /proc/self/ns/net; exec \"$0\" \"$@\""
+      let watching = try watch.end(facts: try watch.hold(7, wrapper: ["unshare", "-n", "sh", "-c", script]))
       try Self.expectHeld(watching, 7)
       let port = try #require(watching.facts("listen").first.flatMap { Int($0[1]) })
       let netns = watching.events("connect").filter { $0.peerPort == port }.compactMap {
@@ -134,8 +131,10 @@ extension HostTests {
       for fact in watching.facts("client") {
         let (pid, own) = (Int(fact[1]), Int(fact[3]) ?? 0)
         #expect(connects[own]?.map(\.pid) == [pid], "client \(fact[0])", sourceLocation: sourceLocation)
+        // Who listens, where the look came before the accept.
         #expect(
-          connects[own]?.first?.at("peer_process", "pid") as? Int == server, sourceLocation: sourceLocation)
+          [server, Int(listen[0])].contains(connects[own]?.first?.at("peer_process", "pid") as? Int),
+          sourceLocation: sourceLocation)
         #expect(
           connects[own]?.first?.arguments.last == "--a name longer than sixteen bytes=\(fact[0])",
           sourceLocation: sourceLocation)
@@ -153,6 +152,11 @@ extension HostTests {
         #expect(serverEnds[peer]?.map(\.pid) == [server], "close of \(peer)", sourceLocation: sourceLocation)
         #expect(serverEnds[peer]?.first?.at("tcp", "bytes_sent") as? Int == Int(fact[2]))
       }
+      let datagram = try #require(watching.facts("datagram").first)
+      let conversation = watching.events.filter { $0.localPort == Int(datagram[1]) && $0.peerPort == 9 }
+      #expect(conversation.map { $0.at("event", "action") as? String } == ["connect", "close"])
+      #expect(
+        conversation.map(\.pid) == [Int(datagram[0]), Int(datagram[0])], sourceLocation: sourceLocation)
       #expect(watching.facts("client").count == count, sourceLocation: sourceLocation)
       #expect(connects.count == count && accepts.count == count, sourceLocation: sourceLocation)
     }

@@ -13,10 +13,10 @@ extension PollingObserver {
     func add(_ message: String, _ remedy: String?) {
       gaps.append(Gap(kind: .noProbes, count: nil, message: message, remedy: remedy))
     }
-    let untold = request.actions.subtracting(possible).map(\.rawValue).sorted()
-    if !untold.isEmpty {
-      add("without event probes (\(reason)) not told: \(untold.joined(separator: ", "))", probes)
-    }
+    let untold = request.actions.subtracting(possible).map(\.rawValue).sorted().joined(separator: ", ")
+    add(
+      "events come without event probes (\(reason))" + (untold.isEmpty ? "" : "; not told: \(untold)"), probes
+    )
     if request.wantsSockets {
       add(
         "connections that end within \(pollMilliseconds) ms are told at their close only, without a process"

@@ -120,8 +120,10 @@ struct WatchCommand: ParsableCommand {
     request.keepNanoseconds = keep.nanoseconds
     request.includesOwn = includesOwn
     // For tests.
-    let asked = ThisProcess.environment("SOCKEYE_EVENTS_FROM") ?? ""
-    let way = EventWay(rawValue: asked) ?? .automatic
+    let asked = ThisProcess.environment("SOCKEYE_EVENTS_FROM") ?? EventWay.automatic.rawValue
+    guard let way = EventWay(rawValue: asked) else {
+      throw Failure("SOCKEYE_EVENTS_FROM is auto, probes or polling")
+    }
     do throws(ObserverError) { return try way.open(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
