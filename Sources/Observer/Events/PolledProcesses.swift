@@ -15,7 +15,8 @@ struct PolledProcesses {
   }
 
   mutating func look(_ proc: borrowing ProcFileSystem, _ resolver: inout EventResolver, at time: UInt64) {
-    guard let pids = try? proc.processIDs() else { return }  // the own /proc was read at the start: a passing failure
+    // The own /proc was read at the start: this is a passing failure, and the next look finds the same.
+    guard let pids = try? proc.processIDs() else { return }
     for identity in young { lookAgain(identity, &resolver, at: time) }
     young = []
     for pid in pids where known[pid] == nil {
