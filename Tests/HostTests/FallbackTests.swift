@@ -100,7 +100,7 @@ extension HostTests {
       #expect(closes.count { $0.evidence == "destroy_multicast" } > 97, "most of them are short")
     }
 
-    @Test("Aborted, refused and merely bound sockets are no connections, but for the aborted one")
+    @Test("Connects that failed are no connections: nothing is made up of their ends")
     func failures() throws {
       let watch = try BackgroundWatch(["socket"], wrapper: Self.forced)
       let watching = try watch.end(facts: try ToolRun.run([Watching.fixture, "failures"]))

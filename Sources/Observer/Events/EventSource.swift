@@ -4,7 +4,7 @@ import Model
 
 /// Tells of what happens: by the event probes, or without them.
 public protocol EventSource: AnyObject {
-  /// What this way cannot see, known at the start.
+  /// What this way cannot see, and what failed since.
   var gaps: [Gap] { get }
   var statistics: EventStatistics { get }
   /// One clause for the last line; nil for the event probes.

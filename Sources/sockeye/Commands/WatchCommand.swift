@@ -159,11 +159,13 @@ private struct WatchRun {
 
   mutating func show(_ observer: any EventSource, deadline: UInt64?) throws {
     // Sockets that nobody could be named for are told of by list; here only what could be helped.
+    let known = observer.gaps.count
     Output.tell(observer.gaps.filter { $0.kind != .processRefused || $0.remedy != nil }, command.color)
     // Of the command's tree, what the kernel does after its end comes a little later.
     let reasons = observer.run(until: deadline) { take($0) }
     if reasons.contains(.processEnded) { DetachedThread.sleep(milliseconds: 50) }
     observer.finish { take($0) }
+    Output.tell(Array(observer.gaps.dropFirst(known)), command.color)
     statistics = observer.statistics
     way = observer.way
   }
