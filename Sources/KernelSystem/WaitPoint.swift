@@ -11,6 +11,8 @@ public final class WaitPoint: Sendable {
     public static let woken = Reasons(rawValue: 1)
     public static let stopSignal = Reasons(rawValue: 2)
     public static let processEnded = Reasons(rawValue: 4)
+    /// One of the set's descriptors can be read.
+    public static let readable = Reasons(rawValue: 8)
   }
 
   private let wakeups: OwnedDescriptor
@@ -48,14 +50,22 @@ public final class WaitPoint: Sendable {
   }
 
   /// poll(2): why it ended; empty after `milliseconds`.
-  public func wait(milliseconds: Int32) -> Reasons {
+  public func wait(milliseconds: Int32) -> Reasons { wait(milliseconds: milliseconds, set: -1) }
+
+  /// The same, and until a descriptor of `set` can be read.
+  public func wait(milliseconds: Int32, _ set: borrowing ReadinessSet) -> Reasons {
+    set.descriptor.borrow { wait(milliseconds: milliseconds, set: $0) }
+  }
+
+  private func wait(milliseconds: Int32, set: Int32) -> Reasons {
     var waits = [
       pollfd(fd: numbers.0, events: Int16(POLLIN), revents: 0),
       pollfd(fd: numbers.1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: numbers.2, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: set, events: Int16(POLLIN), revents: 0),
     ]
-    // SAFETY: three entries; those with -1 are left out by the kernel.
-    guard unsafe poll(&waits, 3, milliseconds) > 0 else { return [] }
+    // SAFETY: four entries; those with -1 are left out by the kernel.
+    guard unsafe poll(&waits, 4, milliseconds) > 0 else { return [] }
     var reasons: Reasons = []
     if waits[0].revents != 0 {
       var count: UInt64 = 0
@@ -64,6 +74,7 @@ public final class WaitPoint: Sendable {
     }
     if waits[1].revents != 0 { reasons.insert(.stopSignal) }
     if waits[2].revents != 0 { reasons.insert(.processEnded) }
+    if waits[3].revents != 0 { reasons.insert(.readable) }
     return reasons
   }
 }

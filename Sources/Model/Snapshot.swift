@@ -16,6 +16,8 @@ public struct Gap: Hashable, Sendable {
     case familyMissing = "family_missing"
     case dumpInterrupted = "dump_interrupted"
     case sourceFailed = "source_failed"
+    /// Events come without the event probes.
+    case noProbes = "no_probes"
     case disagreement
   }
   public var kind: Kind

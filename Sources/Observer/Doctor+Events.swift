@@ -8,7 +8,7 @@ extension Doctor {
     guard privileges.mayTrace else {
       return [
         Diagnosis(
-          "event probes", .missing, "not permitted", loss: "sockeye watch",
+          "event probes", .missing, "not permitted", loss: lossWithoutProbes,
           remedy: "CAP_BPF and CAP_PERFMON, or root")
       ]
     }
@@ -21,12 +21,12 @@ extension Doctor {
       do throws(ObserverError) { observer = try EventObserver(request, wake: wake) } catch {
         return [
           Diagnosis(
-            "event probes", .missing, error.description, loss: "sockeye watch",
+            "event probes", .missing, error.description, loss: lossWithoutProbes,
             remedy: "a kernel of 5.17 or later with BTF (/sys/kernel/btf/vmlinux)")
         ]
       }
       return try fire(child, observer, privileges)
-    } catch { return [Diagnosis("event probes", .missing, "\(error)", loss: "sockeye watch")] }
+    } catch { return [Diagnosis("event probes", .missing, "\(error)", loss: lossWithoutProbes)] }
   }
 
   private static func fire(

@@ -12,6 +12,7 @@ public enum Doctor {
     var diagnoses = [rights(privileges)]
     diagnoses += withProbe { cookie in [iterator(cookie, privileges)] }
     diagnoses += events(privileges)
+    diagnoses += fallback()
     diagnoses += tables()
     diagnoses += descriptors(privileges)
     diagnoses.append(namespaces(privileges))

@@ -11,6 +11,8 @@ public enum ObserverError: Error, Sendable, CustomStringConvertible {
   case iterator(BPFError)
   /// The namespace that was asked for: what was given, and why it cannot be used.
   case namespace(String, String)
+  /// Nothing of what was asked for can be told this way: why, and what would help.
+  case notPossible(String)
 
   public var description: String {
     switch self {
@@ -19,6 +21,7 @@ public enum ObserverError: Error, Sendable, CustomStringConvertible {
       error.errno.meansDenied
         ? "the BPF iterator needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN (\(error))" : error.description
     case .namespace(let name, let reason): "network namespace '\(name)': \(reason)"
+    case .notPossible(let reason): reason
     }
   }
 }

@@ -204,7 +204,7 @@ public struct EventRecords {
       text.field(#","exit_code":"#, exit.code)
       if let signal = exit.signal { text.field(#","signal":"#, signal) }
       if exit.dumpedCore { text.append(#","core_dumped":true"#) }
-      text.field(#","cpu_ns":"#, exit.cpuNanoseconds)
+      if let time = exit.cpuNanoseconds { text.field(#","cpu_ns":"#, time) }
     case .thread(let thread):
       text.append(#","thread":{"id":"#)
       text.append(decimal: thread.id)

@@ -183,6 +183,7 @@ public struct EventLines {
     case .namespaces(let change):
       append(who: event.process, to: &text)
       append(change, to: &text)
+    case .none where event.action == .exit: append(who: event.process, to: &text)
     default:
       append(parentOf: event.process, to: &text)
       text.append(" → ")
@@ -231,8 +232,9 @@ public struct EventLines {
       text.append(" after ")
       text.append(durationMicroseconds: time / 1000)
     }
+    guard let time = exit.cpuNanoseconds else { return }
     text.append(", CPU ")
-    text.append(durationMicroseconds: exit.cpuNanoseconds / 1000)
+    text.append(durationMicroseconds: time / 1000)
   }
 
   private func appendInside(_ event: Event, to text: inout TextBuffer) {
@@ -277,7 +279,7 @@ public struct EventLines {
       return
     }
     text.begin(.bold, if: options.isColored)
-    _ = text.append(terminal: process.name)
+    if process.hasEnded { text.append("?") } else { _ = text.append(terminal: process.name) }
     text.end(.bold, if: options.isColored)
     text.append("[")
     text.append(decimal: process.identity.pid.rawValue)

@@ -61,6 +61,12 @@ int run_answer(void);
 int run_names(void);
 int run_server(const char *path, int count);
 int run_visitor(const char *path, int count);
+/// `count` clients and one server in the caller's namespace. If held, a byte on standard input lets the clients come, and
+/// another lets them go.
+int run_hold(int count, int is_held);
+int run_held_client(uint16_t port, int index, int gate);
+/// Children that have children: `child PID PARENT CODE EXECUTED` each.
+int run_tree(int depth, int breadth);
 int run_module(const char *path);
 int run_pace(const char *what, int count);
 int run_unix(void);

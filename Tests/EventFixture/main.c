@@ -88,6 +88,9 @@ int main(int count, char **arguments) {
   if (!strcmp(what, "raw")) status = run_raw();
   if (!strcmp(what, "channels")) status = run_channels();
   if (!strcmp(what, "hang")) status = run_hang();
+  if (!strcmp(what, "hold")) status = run_hold(first, second);
+  if (!strcmp(what, "held-client") && count > 4) status = run_held_client((uint16_t)first, second, atoi(arguments[4]));
+  if (!strcmp(what, "tree")) status = run_tree(first, second);
   if (!strcmp(what, "exit")) status = first;
   // Long enough for the scheduler's clock to notice.
   if (!strcmp(what, "exit") && first == 23) while (clock() < CLOCKS_PER_SEC / 30) {}

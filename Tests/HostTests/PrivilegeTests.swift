@@ -102,18 +102,20 @@ extension HostTests {
   }
 }
 
-/// The program where everybody may run it: the build folder may be closed to others.
-private final class PublicCopy {
+/// The programs where everybody may run them: the build folder may be closed to others.
+final class PublicCopy {
   let folder: URL
   var path: String { folder.appending(path: "sockeye").path }
+  var eventFixture: String { folder.appending(path: "EventFixture").path }
 
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "sockeye-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
-    try FileManager.default.copyItem(
-      atPath: BuiltProducts.sockeye, toPath: folder.appending(path: "sockeye").path)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    for (from, to) in [(BuiltProducts.sockeye, path), (Watching.fixture, eventFixture)] {
+      try FileManager.default.copyItem(atPath: from, toPath: to)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: to)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }

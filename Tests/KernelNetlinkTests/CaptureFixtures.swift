@@ -31,6 +31,41 @@ import Testing
       try save("unsupported-vsock", SockDiagRequest.vsock())
       withExtendedLifetime(world) {}
     }
+    try Fixture.write("proc-connector-\(kernel)", try noticesOfOneChild())
+    try Fixture.write("destroy-\(kernel)", try endsOfSomeSockets())
+  }
+
+  /// The messages about one child that changes user and name, and ends with 23.
+  private func noticesOfOneChild() throws -> [[UInt8]] {
+    let connector = try ProcConnector.open()
+    var listener = try NetlinkListener(
+      protocol: NETLINK_CONNECTOR, groups: 1, receiveBufferByteCount: 1 << 20)
+    let pid = try spawn([
+      "setpriv", "--reuid", "65534", "--clear-groups", "sh", "-c", "printf eye > /proc/self/comm; exit 23",
+    ])
+    #expect(wait(for: pid) == 23 << 8)
+    var datagrams: [[UInt8]] = []
+    try listener.drain { (datagram) in
+      var isOurs = false
+      ProcConnector.read(datagram) { isOurs = $0.kind.process == pid }
+      if isOurs { datagrams.append(datagram.array(0..<datagram.byteCount)) }
+    }
+    _ = connector.lost
+    return datagrams
+  }
+
+  /// A connection with both ends, an aborted one, a listener, a refused connect, a UDP socket.
+  private func endsOfSomeSockets() throws -> [[UInt8]] {
+    var datagrams: [[UInt8]] = []
+    try inFreshNamespace {
+      let groups: UInt32 = 15
+      var listener = try NetlinkListener(
+        protocol: NETLINK_SOCK_DIAG, groups: groups, receiveBufferByteCount: 1 << 20)
+      try EndedSockets().end()
+      usleep(100_000)
+      try listener.drain { datagrams.append($0.array(0..<$0.byteCount)) }
+    }
+    return datagrams
   }
 
   private func rawAnswer(_ request: [UInt8]) throws -> [[UInt8]] {

@@ -12,7 +12,7 @@ struct Fixture: CustomStringConvertible {
   static let names = [
     "inet-tcp-6.18", "inet-tcp-details-6.18", "inet-udp-6.18", "inet-mptcp-6.18", "unix-6.18", "packet-6.18",
     "netlink-6.18",
-    "unsupported-sctp-6.18", "unsupported-vsock-6.18",
+    "unsupported-sctp-6.18", "unsupported-vsock-6.18", "proc-connector-6.18", "destroy-6.18",
   ]
   static let all = names.map { try! Fixture($0) }
 

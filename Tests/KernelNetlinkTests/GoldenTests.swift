@@ -127,6 +127,8 @@ import Testing
     _ = try? records(bytes, as: PacketDiagRecord.self)
     _ = try? records(bytes, as: NetlinkDiagRecord.self)
     _ = try? records(bytes, as: VsockDiagRecord.self)
+    ProcConnector.read(bytes.span.bytes) { _ in }
+    DestroyListener.read(bytes.span.bytes) { _ in }
   }
 
   @discardableResult

@@ -10,6 +10,8 @@
 #include <netdb.h>
 #include <signal.h>
 #include <linux/capability.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
 #include <linux/inet_diag.h>
 #include <linux/magic.h>
 #include <linux/mptcp.h>

@@ -87,10 +87,10 @@ public struct ExitFacts: Sendable, Equatable {
   public var signal: UInt8?
   public var dumpedCore: Bool
   public var durationNanoseconds: UInt64?
-  /// Time on a CPU, all threads.
-  public var cpuNanoseconds: UInt64
+  /// Time on a CPU, all threads. nil when the process was gone before it could be read.
+  public var cpuNanoseconds: UInt64?
   public init(
-    code: UInt8, signal: UInt8?, dumpedCore: Bool, durationNanoseconds: UInt64?, cpuNanoseconds: UInt64
+    code: UInt8, signal: UInt8?, dumpedCore: Bool, durationNanoseconds: UInt64?, cpuNanoseconds: UInt64?
   ) {
     self.code = code
     self.signal = signal

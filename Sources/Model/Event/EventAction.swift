@@ -48,6 +48,12 @@ public enum EventOutcome: String, Sendable {
 /// How an event is known.
 public enum EventEvidence: String, Sendable {
   case kernelEvent = "kernel_event"
-  /// Found by looking again and again (sock_diag, proc connector): short-lived things are missing.
+  /// The kernel told of it, and what is said of the process was read from /proc afterwards.
+  case procConnector = "proc_connector"
+  /// Found by polling sock_diag, with the process that a scan of descriptors found.
+  case fdScan = "fd_scan"
+  /// The kernel told that the socket ended; no process was found for it.
+  case destroyMulticast = "destroy_multicast"
+  /// Found by polling sock_diag or /proc, without more.
   case polling
 }

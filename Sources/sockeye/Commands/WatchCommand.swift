@@ -25,9 +25,10 @@ struct WatchCommand: ParsableCommand {
 
       With --names, or the kind dns, peers have the names that the process itself was told for them, by a name server.
 
-      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. A connect is shown when it is
-      answered, and after a second without an answer. What was lost is shown as a gap, and counted in the last line, on
-      standard error.
+      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. Without them, connections and
+      processes are found by the proc connector and by polling every 200 ms: what cannot be seen then is said first.
+      A connect is shown when it is answered, and after a second without an answer. What was lost is shown as a gap, and
+      counted in the last line, on standard error.
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
 
         sockeye watch connect accept --where 'dport = :443'
@@ -111,11 +112,6 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     let filter = try self.where.map { try Filter.parsing([$0]) }
-    guard Privileges.ofThisThread().mayTrace else {
-      throw Failure(
-        "watch needs CAP_BPF and CAP_PERFMON (root has them): without event probes, short-lived processes and "
-          + "connections cannot be seen; sockeye list shows those of this moment")
-    }
     var run = WatchRun(self, filter: filter)
     if command.isEmpty {
       let wake = try waitPoint(for: nil)
@@ -142,7 +138,7 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
-  private func observe(_ roots: [ProcessID], _ filter: Filter?, _ wake: WaitPoint) throws -> EventObserver {
+  private func observe(_ roots: [ProcessID], _ filter: Filter?, _ wake: WaitPoint) throws -> any EventSource {
     var request = EventRequest(actions: try actions())
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
@@ -151,7 +147,12 @@ struct WatchCommand: ParsableCommand {
     request.includesOwn = includesOwn
     request.namesPeers = namesPeers
     request.ringByteCount = ringSize.byteCount
-    do throws(ObserverError) { return try EventObserver(request, wake: wake) } catch {
+    // For tests.
+    let asked = ThisProcess.environment("SOCKEYE_EVENTS_FROM") ?? EventWay.automatic.rawValue
+    guard let way = EventWay(rawValue: asked) else {
+      throw Failure("SOCKEYE_EVENTS_FROM is auto, probes or polling")
+    }
+    do throws(ObserverError) { return try way.open(request, wake: wake) } catch {
       throw Failure("\(error.description); see sockeye doctor")
     }
   }
@@ -173,6 +174,7 @@ private struct WatchRun {
   private var told: UInt64 = 0
   private var unjudged: UInt64 = 0
   private var statistics = EventStatistics()
+  private var way: String?
 
   init(_ command: WatchCommand, filter: Filter?) {
     self.command = command
@@ -186,8 +188,9 @@ private struct WatchRun {
     fold = EventFold(rate: command.rate ?? (standard.isTerminal && !isRecord ? 1000 : 0))
   }
 
-  mutating func show(_ observer: EventObserver, deadline: UInt64?) throws {
+  mutating func show(_ observer: any EventSource, deadline: UInt64?) throws {
     // Sockets that nobody could be named for are told of by list; here only what could be helped.
+    let known = observer.gaps.count
     Output.tell(observer.gaps.filter { $0.kind != .processRefused || $0.remedy != nil }, command.color)
     // Of the command's tree, what the kernel does after its end comes a little later.
     let reasons = observer.run(until: deadline) { take($0) }
@@ -196,7 +199,9 @@ private struct WatchRun {
     var sums: [Event] = []
     fold.finish(into: &sums)
     print(sums)
+    Output.tell(Array(observer.gaps.dropFirst(known)), command.color)
     statistics = observer.statistics
+    way = observer.way
   }
 
   /// False when enough was shown, or nobody reads any more.
@@ -263,6 +268,10 @@ private struct WatchRun {
     }
     line.append("; CPU ")
     line.append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
+    if let way {
+      line.append("; way: ")
+      line.append(terminal: way)
+    }
     line.append("\n")
     Output.error().write(line)
     if told == 0 { throw ExitStatus.nothingFound }
