@@ -1,0 +1,2 @@
+import Store
+func ask(_ path: String) throws(StoreError) {}
