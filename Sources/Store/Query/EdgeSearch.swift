@@ -9,6 +9,11 @@ struct EdgeSearch {
     var other: Int64
     var peer: Int64
     var packed: Int64
+
+    /// One word for the hasher: there may be a million keys.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(own &* 0x1e37_79b9_7f4a_7c15 ^ peer &* 0x2545_f491_4f6c_dd1d ^ packed &+ other << 48)
+    }
   }
   private struct Sums {
     var count: Int64 = 0
@@ -23,6 +28,7 @@ struct EdgeSearch {
   private let names: StoredNames
   private let rows: StoredRows
   private var slots: [Key: Int] = [:]
+  private var keys: [Key] = []
   private var sums: [Sums] = []
   /// Group of each process that was met.
   private var groups: [Int64: Int64] = [:]
@@ -92,6 +98,7 @@ struct EdgeSearch {
     } else {
       slot = sums.count
       sums.append(Sums())
+      keys.append(key)
       slots[key] = slot
     }
     let opened = row.integer(0)
@@ -118,8 +125,13 @@ struct EdgeSearch {
   func edges() throws(StoreError) -> [MapEdge] {
     var edges: [MapEdge] = []
     edges.reserveCapacity(sums.count)
-    for (key, slot) in slots {
-      let (own, sums) = (try node(key.own), self.sums[slot])
+    let order = sums.indices.sorted {
+      let (left, right) = (sums[$0], sums[$1])
+      return left.count == right.count ? left.first < right.first : left.count > right.count
+    }
+    for slot in order {
+      let (key, sums) = (keys[slot], self.sums[slot])
+      let own = try node(key.own)
       var peer = MapNode.unknown
       if key.other != -2 {
         peer = try node(key.other)
@@ -135,7 +147,7 @@ struct EdgeSearch {
           direction: direction, count: sums.count, failed: sums.failed, sent: isInbound ? sums.received : sums.sent,
           received: isInbound ? sums.sent : sums.received, first: sums.first, last: sums.last))
     }
-    return edges.sorted { $0.count == $1.count ? $0.first < $1.first : $0.count > $1.count }
+    return edges
   }
 
   private func node(_ group: Int64) throws(StoreError) -> MapNode {

@@ -8,6 +8,8 @@ struct HistoryPlan {
   private(set) var conditions: [String] = []
   /// Nothing can be found: a name or an address is not in the store.
   private(set) var isEmpty = false
+  /// Some condition has an index.
+  private(set) var hasIndex = false
   private var eitherSet: Set<Int64>?
   private var localSet: Set<Int64>?
   private var peerSet: Set<Int64>?
@@ -21,6 +23,7 @@ struct HistoryPlan {
     if let port = query.port { conditions.append("(local_port = \(port) OR peer_port = \(port))") }
     if let port = query.localPort { conditions.append("local_port = \(port)") }
     if let port = query.peerPort { conditions.append("peer_port = \(port)") }
+    hasIndex = conditions.count > (query.since == nil ? 0 : 1) + (query.until == nil ? 0 : 1)
     if let number = query.protocol { conditions.append("flags >> 9 & 1023 = \(number.rawValue)") }
     if let direction = query.direction { conditions.append("flags >> 3 & 3 = \(direction.rawValue)") }
     if let outcome = query.outcome { conditions.append("flags >> 5 & 3 = \(outcome.rawValue)") }

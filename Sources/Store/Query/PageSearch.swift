@@ -17,8 +17,10 @@ struct PageSearch {
     if let after = query.after, query.order == .newest { conditions.append("id < \(after.id)") }
     if let after = query.after, query.order == .oldest { conditions.append("id > \(after.id)") }
     let more = conditions.map { " AND \($0)" }.joined()
+    // Without an index of its own the segment is read in its order, and left as soon as the page is full.
+    let segment = plan.hasIndex ? "(id >> 14) = ?1" : "id >= ?1 << 14 AND id < (?1 + 1) << 14"
     whole = try connection.prepare(
-      "SELECT \(RawConnection.columns) FROM connection WHERE (id >> 14) = ?1\(more) ORDER BY id \(order)")
+      "SELECT \(RawConnection.columns) FROM connection WHERE \(segment)\(more) ORDER BY id \(order)")
     lasting = try connection.prepare(
       """
       SELECT \(RawConnection.columns) FROM connection INDEXED BY connection_by_span

@@ -10,6 +10,8 @@ final class StoredNames {
   private var texts: [Int64: RawText] = [:]
   private var addresses: [Int64: IPAddress] = [:]
   private static let cacheLimit = 16_384
+  /// Small, and asked for by each edge of a map.
+  private static let addressLimit = 131_072
 
   init(_ connection: SQLiteConnection) throws(StoreError) {
     self.connection = connection
@@ -53,7 +55,7 @@ final class StoredNames {
     addressByID.bind(1, id)
     defer { addressByID.reset() }
     guard try addressByID.step(), let address = IPAddress(stored: addressByID.bytes(0)) else { return nil }
-    if addresses.count >= Self.cacheLimit { addresses.removeAll(keepingCapacity: true) }
+    if addresses.count >= Self.addressLimit { addresses.removeAll(keepingCapacity: true) }
     addresses[id] = address
     return address
   }

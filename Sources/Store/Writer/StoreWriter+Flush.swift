@@ -73,17 +73,21 @@ extension StoreWriter {
     counters.lost += UInt64(batch.count)
     lossBegan = lossBegan ?? batch.began ?? flushed
     nextID = firstID
-    interner.forgetAll()
-    for process in batch.processes + processes.values {
-      (process.id, process.segment, process.isWaiting) = (0, -1, false)
-    }
-    processes.removeAll()
+    for process in batch.processes { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
+    forgetCaches()
     for (key, entry) in open where entry.id == 0 && held[key] == nil { open[key] = nil }
     for index in young.indices where young[index].id >= firstID { young[index].id = 0 }
     // What is told of gaps and steps is kept: it is little, and says what else is missing.
     let (gaps, steps) = (pending.gaps.suffix(64), pending.steps.suffix(64))
     pending = PendingRecords()
     (pending.gaps, pending.steps) = (Array(gaps), Array(steps))
+  }
+
+  /// The tables may be other than the caches have it.
+  func forgetCaches() {
+    interner.forgetAll()
+    for process in processes.values { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
+    processes.removeAll()
   }
 
   // MARK: Connections
