@@ -51,7 +51,8 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "Model", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "Model", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
 
@@ -93,13 +94,15 @@ let package = Package(
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
 
     .executableTarget(
-      name: "store-bench", dependencies: ["Model", "Store"], path: "Benchmarks/StoreBench", swiftSettings: strict),
+      name: "store-bench", dependencies: ["Model", "Store"], path: "Benchmarks/StoreBench",
+      swiftSettings: strict),
     .testTarget(
       name: "StoreTests", dependencies: ["Model", "Store", "store-fixture"], exclude: ["Fixtures"],
       swiftSettings: strict),
     // Records until it is killed.
     .executableTarget(
-      name: "store-fixture", dependencies: ["Model", "Store"], path: "Tests/StoreFixture", swiftSettings: strict),
+      name: "store-fixture", dependencies: ["Model", "Store"], path: "Tests/StoreFixture",
+      swiftSettings: strict),
 
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
     .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),

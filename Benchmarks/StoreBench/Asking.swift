@@ -13,7 +13,9 @@ func ask(_ path: String) throws(StoreError) {
   }
   let middle = first + (last - first) / 2
   try measure("newest page") { () throws(StoreError) in try reader.history(HistoryQuery()).connections.count }
-  for (name, peer) in [("busiest peer", "11.0.0.0"), ("rare peer", "11.112.232.206"), ("absent peer", "9.9.9.9")] {
+  for (name, peer) in [
+    ("busiest peer", "11.0.0.0"), ("rare peer", "11.112.232.206"), ("absent peer", "9.9.9.9"),
+  ] {
     var query = HistoryQuery()
     query.addresses = [AddressPrefix(IPAddress(peer)!)]
     try measure("history, \(name)") { () throws(StoreError) in try reader.history(query).connections.count }
@@ -23,29 +25,38 @@ func ask(_ path: String) throws(StoreError) {
   }
   var query = HistoryQuery()
   query.peerAddresses = [AddressPrefix(IPAddress("11.100.0.0")!, length: 16)]
-  try measure("history, a /16 of peers") { () throws(StoreError) in try reader.history(query).connections.count }
+  try measure("history, a /16 of peers") { () throws(StoreError) in
+    try reader.history(query).connections.count
+  }
   for port: UInt16 in [443, 40_000, 7] {
     query = HistoryQuery()
     query.port = port
-    try measure("history, port \(port)") { () throws(StoreError) in try reader.history(query).connections.count }
+    try measure("history, port \(port)") { () throws(StoreError) in
+      try reader.history(query).connections.count
+    }
     (query.since, query.until) = (middle, middle)
-    try measure("who at, port \(port)") { () throws(StoreError) in try reader.history(query).connections.count }
+    try measure("who at, port \(port)") { () throws(StoreError) in try reader.history(query).connections.count
+    }
   }
   query = HistoryQuery()
   query.processes.pid = ProcessID(150_000)
-  try measure("history, a pid of one connection") { () throws(StoreError) in try reader.history(query).connections.count }
+  try measure("history, a pid of one connection") { () throws(StoreError) in
+    try reader.history(query).connections.count
+  }
   query.processes.pid = ProcessID(107)
   try measure("history, a busy pid") { () throws(StoreError) in try reader.history(query).connections.count }
   query = HistoryQuery()
   query.processes.executable = "/usr/lib/application/bin/program-399"
-  try measure("history, an executable") { () throws(StoreError) in try reader.history(query).connections.count }
+  try measure("history, an executable") { () throws(StoreError) in try reader.history(query).connections.count
+  }
   query = HistoryQuery()
   query.processes.userID = 7
   try measure("history, a user") { () throws(StoreError) in try reader.history(query).connections.count }
   query = HistoryQuery()
   (query.since, query.until) = (middle, middle)
   query.limit = 1_000_000
-  try measure("all alive at a moment") { () throws(StoreError) in try reader.history(query).connections.count }
+  try measure("all alive at a moment") { () throws(StoreError) in try reader.history(query).connections.count
+  }
   query.limit = 100
   (query.since, query.until) = (middle - 60_000_000, middle)
   try measure("history, a minute, first page") { () throws(StoreError) in

@@ -43,8 +43,11 @@ func fill(_ path: String, _ count: Int, _ span: Double) throws(StoreError) {
   unsafe stat(path, &status)
   var usage = rusage()
   unsafe getrusage(0, &usage)
-  print("stored \(count) connections: \(Int(Double(count) / wall))/s, \(Int(Double(count) / cpu))/s of CPU time")
-  print("longest call \(rounded(longest * 1000)) ms, \(writer.counters.batches) batches, lost \(writer.counters.lost)")
+  print(
+    "stored \(count) connections: \(Int(Double(count) / wall))/s, \(Int(Double(count) / cpu))/s of CPU time")
+  print(
+    "longest call \(rounded(longest * 1000)) ms, \(writer.counters.batches) batches, lost \(writer.counters.lost)"
+  )
   print("\(status.st_size) bytes, \(rounded(Double(status.st_size) / Double(count))) a connection")
   print("peak RSS of the whole bench \(usage.ru_maxrss / 1024) MiB")
 }

@@ -12,7 +12,8 @@ public struct Coverage: Sendable, Equatable {
     while try gaps.step() {
       self.gaps.append(
         StoredGap(
-          kind: gaps.string(0) ?? "", began: gaps.integer(1), ended: gaps.integer(2), count: gaps.optionalInteger(3),
+          kind: gaps.string(0) ?? "", began: gaps.integer(1), ended: gaps.integer(2),
+          count: gaps.optionalInteger(3),
           message: gaps.string(4) ?? ""))
     }
     // A recording that runs covers what is flushed; what comes next is not lost, and not asked for.

@@ -144,7 +144,8 @@ struct EdgeSearch {
         MapEdge(
           source: isInbound ? peer : own, target: isInbound ? own : peer,
           protocol: SocketProtocol(rawValue: UInt16(key.packed >> 18)), port: UInt16(key.packed & 0xffff),
-          direction: direction, count: sums.count, failed: sums.failed, sent: isInbound ? sums.received : sums.sent,
+          direction: direction, count: sums.count, failed: sums.failed,
+          sent: isInbound ? sums.received : sums.sent,
           received: isInbound ? sums.sent : sums.received, first: sums.first, last: sums.last))
     }
     return edges

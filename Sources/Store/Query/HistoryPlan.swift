@@ -46,7 +46,8 @@ struct HistoryPlan {
     }
   }
 
-  private mutating func ids(_ prefixes: [AddressPrefix], _ names: StoredNames) throws(StoreError) -> [Int64]? {
+  private mutating func ids(_ prefixes: [AddressPrefix], _ names: StoredNames) throws(StoreError) -> [Int64]?
+  {
     if prefixes.isEmpty { return nil }
     var ids: [Int64] = []
     for prefix in prefixes { ids += try names.addresses(in: prefix) }

@@ -27,7 +27,9 @@ struct SegmentWalk {
     var found: [Segment] = []
     while try rows.step() {
       let id = rows.integer(0)
-      let (first, last, shortFirst, spans) = (rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4))
+      let (first, last, shortFirst, spans) = (
+        rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4)
+      )
       if let until, first > until { continue }
       guard let since else {
         found.append(Segment(id: id, way: .whole))

@@ -27,7 +27,8 @@ public final class StoreReader {
   private func endSnapshot() {
     names.forgetAll()
     rows.forgetAll()
-    do { try connection.run("COMMIT") } catch { /* Only reading: whatever went wrong, there is nothing to undo. */ }
+    do { try connection.run("COMMIT") } catch
+    { /* Only reading: whatever went wrong, there is nothing to undo. */  }
   }
 
   // MARK: Connections

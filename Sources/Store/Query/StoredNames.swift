@@ -87,7 +87,9 @@ final class StoredNames {
     if let rows = query.rows { conditions.append("id IN (\(rows.map(String.init).joined(separator: ", ")))") }
     if let pid = query.pid { conditions.append("pid = \(pid.rawValue)") }
     if let user = query.userID { conditions.append("user = \(user)") }
-    if query.container != nil { conditions.append("container IN (SELECT id FROM container WHERE container_id = ?)") }
+    if query.container != nil {
+      conditions.append("container IN (SELECT id FROM container WHERE container_id = ?)")
+    }
     let condition = conditions.isEmpty ? "1" : conditions.joined(separator: " AND ")
     let statement = try connection.prepare("SELECT id, executable FROM process WHERE \(condition)")
     if let container = query.container { statement.bind(1, text: container) }

@@ -59,7 +59,8 @@ final class StoredRows {
     socket.receivedPackets = details.optionalInteger(5).map(UInt64.init(clamping:))
     socket.durationNanoseconds = row.duration.map { UInt64(clamping: $0) &* 1000 }
     if let address = try names.address(row.local) {
-      socket.local = Endpoint(address.spoken(by: flags.family), port: UInt16(truncatingIfNeeded: row.localPort))
+      socket.local = Endpoint(
+        address.spoken(by: flags.family), port: UInt16(truncatingIfNeeded: row.localPort))
     }
     if let address = try names.address(row.peer) {
       socket.peer = Endpoint(address.spoken(by: flags.family), port: UInt16(truncatingIfNeeded: row.peerPort))
@@ -102,17 +103,15 @@ final class StoredRows {
       name: try text(7) ?? RawText(""), parentPID: ProcessID(Int32(truncatingIfNeeded: row.integer(6))))
     process.entityID = row.string(3)
     process.executable = try text(8)
-    process.arguments = try text(9).map { arguments in
-      // Each has its NUL; the empty piece after the last is no argument.
-      arguments.bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map { RawText(Array($0)) }
-    }
+    process.arguments = try text(9).map { RawList.decode($0.bytes) }
     process.workingDirectory = try text(10)
     process.terminal = try text(11)?.lossyString
     let userName = try text(13)?.lossyString
     process.user = row.optionalInteger(12).map { User(id: UInt32(truncatingIfNeeded: $0), name: userName) }
     process.systemdUnit = try text(14)?.lossyString
     process.ancestors = try text(15).map { Lineage.decode($0.bytes) } ?? []
-    if let kind = row.string(16).flatMap(EntryLeader.Kind.init(rawValue:)), let pid = row.optionalInteger(17) {
+    if let kind = row.string(16).flatMap(EntryLeader.Kind.init(rawValue:)), let pid = row.optionalInteger(17)
+    {
       process.entry = EntryLeader(kind: kind, pid: ProcessID(Int32(truncatingIfNeeded: pid)))
     }
     process.sessionID = row.optionalInteger(18).map { ProcessID(Int32(truncatingIfNeeded: $0)) }
@@ -126,14 +125,18 @@ final class StoredRows {
         id: container, runtime: row.string(26) ?? "", name: row.string(27), podUID: row.string(28))
     }
     return StoredProcess(
-      id: id, process: process, generation: row.integer(2), began: row.integer(4), ended: row.optionalInteger(5),
-      exitCode: row.optionalInteger(21), signal: row.optionalInteger(22), cpuMicroseconds: row.optionalInteger(23),
+      id: id, process: process, generation: row.integer(2), began: row.integer(4),
+      ended: row.optionalInteger(5),
+      exitCode: row.optionalInteger(21), signal: row.optionalInteger(22),
+      cpuMicroseconds: row.optionalInteger(23),
       bootID: row.string(24) ?? "")
   }
 }
 
 extension SQLiteStatement {
-  func string(_ column: Int) -> String? { isNull(column) ? nil : String(decoding: bytes(column), as: UTF8.self) }
+  func string(_ column: Int) -> String? {
+    isNull(column) ? nil : String(decoding: bytes(column), as: UTF8.self)
+  }
 }
 
 extension IPAddress {

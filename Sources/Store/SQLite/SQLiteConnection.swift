@@ -58,7 +58,9 @@ import GRDBSQLite
       try run("COMMIT")
     } catch {
       // SQLite has rolled back by itself after some errors; then there is nothing to roll back.
-      if unsafe sqlite3_get_autocommit(handle) == 0 { _ = unsafe sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+      if unsafe sqlite3_get_autocommit(handle) == 0 {
+        _ = unsafe sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+      }
       throw error
     }
   }
@@ -82,12 +84,14 @@ extension StoreError {
     switch code & 0xff {
     case SQLITE_FULL: self = .full(detail: detail)
     // A limit of the file's size (RLIMIT_FSIZE, quota) comes as a write that failed.
-    case SQLITE_IOERR where code == SQLITE_IOERR_WRITE_CODE: self = .full(detail: "\(detail) while writing \(path)")
+    case SQLITE_IOERR where code == SQLITE_IOERR_WRITE_CODE:
+      self = .full(detail: "\(detail) while writing \(path)")
     case SQLITE_READONLY: self = .readOnly(detail: "\(detail): \(path)")
     case SQLITE_CORRUPT, SQLITE_NOTADB: self = .corrupted(path: path, detail: detail)
     case SQLITE_CANTOPEN: self = .cannotOpen(path: path, detail: detail)
     case SQLITE_AUTH: self = .refused(detail: detail)
     case SQLITE_TOOBIG: self = .memoryLimit(StoreSQL.longestValue)
+    case SQLITE_ERROR where detail.hasPrefix("not authorized"): self = .refused(detail: detail)
     case SQLITE_ERROR: self = .badQuery(detail: detail)
     default: self = .other(code: code, detail: detail)
     }

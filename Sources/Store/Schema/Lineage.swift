@@ -1,34 +1,34 @@
 import Model
 
-/// Ancestors as the bytes of one `text`: `name[pid]:startTicks:entityID`, nearest first, each followed by a NUL.
+/// Ancestors as the bytes of one `text`: a `RawList` of `name[pid]:startTicks:entityID`, nearest first.
 ///
-/// A name is whatever its process chose, but has no NUL; what follows it is read from the right.
+/// A name is whatever its process chose; what follows it is read from the right.
 enum Lineage {
   static func encode(_ ancestors: [Ancestor]) -> RawText {
-    var bytes: [UInt8] = []
-    for ancestor in ancestors {
-      bytes += ancestor.name.bytes
-      let identity = ancestor.identity
-      bytes += Array("[\(identity.pid.rawValue)]:\(identity.startTicks):\(ancestor.entityID ?? "")".utf8)
-      bytes.append(0)
-    }
-    return RawText(bytes)
+    RawList.encode(
+      ancestors.map { ancestor in
+        let identity = ancestor.identity
+        let tail = "[\(identity.pid.rawValue)]:\(identity.startTicks):\(ancestor.entityID ?? "")"
+        return RawText(ancestor.name.bytes + Array(tail.utf8))
+      })
   }
 
   static func decode(_ bytes: [UInt8]) -> [Ancestor] {
-    bytes.split(separator: 0).compactMap { part in
+    RawList.decode(bytes).compactMap { text in
+      let part = text.bytes[...]
       guard let entity = part.lastIndex(of: UInt8(ascii: ":")),
         let ticks = part[..<entity].lastIndex(of: UInt8(ascii: ":")),
         let bracket = part[..<ticks].lastIndex(of: UInt8(ascii: "[")),
-        let pid = Int32(text(part[(bracket + 1)..<max(ticks - 1, bracket + 1)])),
-        let start = UInt64(text(part[(ticks + 1)..<entity]))
+        let pid = Int32(string(part[(bracket + 1)..<max(ticks - 1, bracket + 1)])),
+        let start = UInt64(string(part[(ticks + 1)..<entity]))
       else { return nil }
-      let id = text(part[(entity + 1)...])
+      let id = string(part[(entity + 1)...])
       return Ancestor(
-        identity: ProcessIdentity(pid: ProcessID(pid), startTicks: start), name: RawText(Array(part[..<bracket])),
+        identity: ProcessIdentity(pid: ProcessID(pid), startTicks: start),
+        name: RawText(Array(part[..<bracket])),
         entityID: id.isEmpty ? nil : id)
     }
   }
 
-  private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+  private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }

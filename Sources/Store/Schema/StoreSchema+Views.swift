@@ -24,7 +24,7 @@ extension StoreSchema {
       p.id, p.pid, p.entity AS entity_id, p.generation AS exec_generation, \(time("p.began")) AS began,
       p.began AS began_us, \(time("p.ended")) AS ended, p.ended AS ended_us, p.parent_pid,
       CAST(n.bytes AS TEXT) AS name, CAST(x.bytes AS TEXT) AS executable,
-      replace(CAST(g.bytes AS TEXT), char(0), ' ') AS arguments, p.flags & 1 AS arguments_cut,
+      CAST(g.bytes AS TEXT) AS arguments, p.flags & 1 AS arguments_cut,
       CAST(w.bytes AS TEXT) AS working_directory, CAST(y.bytes AS TEXT) AS tty, p.user AS uid,
       CAST(un.bytes AS TEXT) AS user, CAST(u.bytes AS TEXT) AS unit, k.container_id, k.runtime AS container_runtime,
       k.name AS container_name, CAST(s.bytes AS TEXT) AS lineage, p.entry_kind, p.entry_pid, p.netns,
@@ -73,7 +73,7 @@ extension StoreSchema {
       LEFT JOIN address l ON l.id = c.local LEFT JOIN address a ON a.id = c.peer;
     CREATE VIEW process_events AS SELECT
       p.pid, CAST(x.bytes AS TEXT) AS path, NULL AS mode,
-      replace(CAST(g.bytes AS TEXT), char(0), ' ') AS cmdline, length(g.bytes) AS cmdline_size, NULL AS env,
+      CAST(g.bytes AS TEXT) AS cmdline, length(g.bytes) AS cmdline_size, NULL AS env,
       CAST(w.bytes AS TEXT) AS cwd, p.user AS auid, p.user AS uid, NULL AS euid, NULL AS gid, NULL AS egid,
       p.parent_pid AS parent, p.began / 1000000 AS time, p.id AS eid, NULL AS uptime
     FROM process p LEFT JOIN text x ON x.id = p.executable LEFT JOIN text g ON g.id = p.arguments

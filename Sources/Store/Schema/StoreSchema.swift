@@ -37,19 +37,40 @@ struct ConnectionFlags: Equatable {
   var rawValue: Int64 = 0
 
   /// Bits 0 to 2: 0 internet v4, 1 internet v6, 2 unix, 3 other.
-  var family: Int64 { get { field(0, 3) } set { set(0, 3, newValue) } }
+  var family: Int64 {
+    get { field(0, 3) }
+    set { set(0, 3, newValue) }
+  }
   /// Bits 3, 4: `StoredDirection`.
-  var direction: Int64 { get { field(3, 2) } set { set(3, 2, newValue) } }
+  var direction: Int64 {
+    get { field(3, 2) }
+    set { set(3, 2, newValue) }
+  }
   /// Bits 5, 6: `StoredOutcome`.
-  var outcome: Int64 { get { field(5, 2) } set { set(5, 2, newValue) } }
+  var outcome: Int64 {
+    get { field(5, 2) }
+    set { set(5, 2, newValue) }
+  }
   /// Bit 7: the opening was not seen; `opened` is when it was first known of.
-  var isOpenedBefore: Bool { get { field(7, 1) == 1 } set { set(7, 1, newValue ? 1 : 0) } }
+  var isOpenedBefore: Bool {
+    get { field(7, 1) == 1 }
+    set { set(7, 1, newValue ? 1 : 0) }
+  }
   /// Bit 8: found by polling.
-  var isPolled: Bool { get { field(8, 1) == 1 } set { set(8, 1, newValue ? 1 : 0) } }
+  var isPolled: Bool {
+    get { field(8, 1) == 1 }
+    set { set(8, 1, newValue ? 1 : 0) }
+  }
   /// Bits 9 to 18: `IPPROTO_*`.
-  var `protocol`: Int64 { get { field(9, 10) } set { set(9, 10, newValue) } }
+  var `protocol`: Int64 {
+    get { field(9, 10) }
+    set { set(9, 10, newValue) }
+  }
   /// Bits 19 to 22: `SOCK_*`.
-  var type: Int64 { get { field(19, 4) } set { set(19, 4, newValue) } }
+  var type: Int64 {
+    get { field(19, 4) }
+    set { set(19, 4, newValue) }
+  }
 
   private func field(_ shift: Int64, _ width: Int64) -> Int64 { rawValue >> shift & ((1 << width) - 1) }
   private mutating func set(_ shift: Int64, _ width: Int64, _ value: Int64) {

@@ -112,7 +112,8 @@ struct PendingRecords {
   var began: Int64?
 
   var count: Int {
-    connections.count + closes.count + processes.count + listeners.count + closedListeners.count + modules.count
+    connections.count + closes.count + processes.count + listeners.count + closedListeners.count
+      + modules.count
       + unloads.count + answers.count
   }
   var isEmpty: Bool { count == 0 && gaps.isEmpty && steps.isEmpty }

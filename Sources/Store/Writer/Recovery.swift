@@ -8,7 +8,9 @@ struct Recovery {
     self.bootID = bootID
   }
 
-  func begin(at time: Int64, version: String) throws(StoreError) -> (boot: Int64, recording: Int64, nextID: Int64) {
+  func begin(at time: Int64, version: String) throws(StoreError) -> (
+    boot: Int64, recording: Int64, nextID: Int64
+  ) {
     var result: (boot: Int64, recording: Int64, nextID: Int64) = (0, 0, 1)
     try connection.transaction { () throws(StoreError) in
       try endUnfinished(at: time)
@@ -19,7 +21,8 @@ struct Recovery {
       found.bind(1, text: bootID)
       _ = try found.step()
       result.boot = found.integer(0)
-      try connection.prepare("UPDATE process SET ended = ? WHERE ended IS NULL AND boot <> ?").run(time, result.boot)
+      try connection.prepare("UPDATE process SET ended = ? WHERE ended IS NULL AND boot <> ?").run(
+        time, result.boot)
       let recording = try connection.prepare(
         "INSERT INTO recording (boot, started, flushed, version) VALUES (?, ?, ?, ?) RETURNING id")
       recording.bind(1, result.boot)
@@ -49,7 +52,8 @@ struct Recovery {
         "INSERT INTO gap (kind, began, ended, count, message) VALUES ('recorder_crashed', ?, ?, NULL, ?)")
       gap.bind(1, flushed)
       gap.bind(2, max(time, flushed))
-      gap.bind(3, text: "the recorder ended without stopping; what happened until the next start is not recorded")
+      gap.bind(
+        3, text: "the recorder ended without stopping; what happened until the next start is not recorded")
       try gap.run()
       try Self.endOpen(connection, at: flushed)
       try connection.prepare("UPDATE recording SET stopped = flushed WHERE id = ?").run(unfinished.integer(0))

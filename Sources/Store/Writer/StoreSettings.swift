@@ -11,7 +11,7 @@ public struct StoreSettings: Sendable {
   /// What is older than this is on disk.
   public var flushInterval = Duration.seconds(1)
   /// A batch of so many records is written at once.
-  public var batchLimit = 8_192
+  public var batchLimit = 16_384
   /// An idle recorder still says that it lives, so that a crash leaves no longer gap than this.
   public var heartbeat = Duration.seconds(60)
   /// `/proc/sys/kernel/random/boot_id`.

@@ -68,12 +68,15 @@ extension StoreWriter {
     } else if entry.id == 0 {
       pending.connections[entry.index].finish(duration, counts, event.reason)
     } else {
-      pending.closes.append(PendingClose(id: entry.id, duration: duration, counts: counts, reason: event.reason))
+      pending.closes.append(
+        PendingClose(id: entry.id, duration: duration, counts: counts, reason: event.reason))
     }
   }
 
   /// The end of what was not seen, or not remembered, to open.
-  private func closedUnknown(_ event: Event, _ socket: EventSocketFacts, _ counts: PendingCounts, _ time: Int64) {
+  private func closedUnknown(
+    _ event: Event, _ socket: EventSocketFacts, _ counts: PendingCounts, _ time: Int64
+  ) {
     let known = microseconds(socket.durationNanoseconds)
     var connection = row(event, socket, opened: known.map { time - $0 } ?? min(began, time))
     connection.flags.isOpenedBefore = known == nil
@@ -85,16 +88,21 @@ extension StoreWriter {
     var flags = ConnectionFlags(socket)
     flags.isPolled = event.evidence == .polling
     if flags.direction == 0 && event.action == .accept { flags.direction = StoredDirection.inbound.rawValue }
-    if flags.direction == 0 && event.action == .connect { flags.direction = StoredDirection.outbound.rawValue }
+    if flags.direction == 0 && event.action == .connect {
+      flags.direction = StoredDirection.outbound.rawValue
+    }
     let isInternet = socket.family.isInternet
     return PendingConnection(
       opened: opened, flags: flags, process: event.process.map { life(of: $0, opened) },
       peerProcess: event.peerProcess.map { life(of: $0, opened) }, netns: socket.netns.rawValue,
-      cookie: socket.cookie.rawValue, local: isInternet ? socket.local : nil, peer: isInternet ? socket.peer : nil,
+      cookie: socket.cookie.rawValue, local: isInternet ? socket.local : nil,
+      peer: isInternet ? socket.peer : nil,
       counts: PendingCounts(socket), reason: event.reason)
   }
 
-  private func microseconds(_ nanoseconds: UInt64?) -> Int64? { nanoseconds.map { Int64(clamping: $0 / 1000) } }
+  private func microseconds(_ nanoseconds: UInt64?) -> Int64? {
+    nanoseconds.map { Int64(clamping: $0 / 1000) }
+  }
 
   // MARK: Listeners, modules, names
 

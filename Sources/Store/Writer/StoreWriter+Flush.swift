@@ -128,7 +128,8 @@ extension StoreWriter {
     statement.bind(17, row.counts.retransmits)
     statement.bind(18, row.counts.sentPackets)
     statement.bind(19, row.counts.receivedPackets)
-    statement.bind(20, try row.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: segment) })
+    statement.bind(
+      20, try row.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: segment) })
     statement.bind(21, row.peerProcess?.id)
     try statement.run()
     segments.add(segment, opened: row.opened, span: span)
@@ -153,13 +154,15 @@ extension StoreWriter {
     statement.bind(8, close.counts.sentPackets)
     statement.bind(9, close.counts.receivedPackets)
     let newest = currentSegment
-    statement.bind(10, try close.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: newest) })
+    statement.bind(
+      10, try close.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: newest) })
     try statement.run()
     segments.addSpan(segment, span)
   }
 
   func hasYoungDue(_ now: StoreTime) -> Bool {
-    youngStart < young.count && now.boot &- young[youngStart].bootOpened > UInt64(SpanClass.shortMicroseconds) * 1000
+    youngStart < young.count
+      && now.boot &- young[youngStart].bootOpened > UInt64(SpanClass.shortMicroseconds) * 1000
   }
 
   /// Open connections that are no longer short come into the index of those that last.

@@ -54,8 +54,11 @@ extension StoreWriter {
   }
 
   /// The newest segment never goes: what is written now refers to it.
-  private func oldestDue(_ retention: Retention, _ cutoff: Int64?) throws(StoreError) -> (id: Int64, last: Int64)? {
-    let oldest = try connection.prepare("SELECT id, opened_last FROM segment WHERE id < ? ORDER BY id LIMIT 1")
+  private func oldestDue(_ retention: Retention, _ cutoff: Int64?) throws(StoreError) -> (
+    id: Int64, last: Int64
+  )? {
+    let oldest = try connection.prepare(
+      "SELECT id, opened_last FROM segment WHERE id < ? ORDER BY id LIMIT 1")
     oldest.bind(1, currentSegment)
     guard try oldest.step() else { return nil }
     let (id, last) = (oldest.integer(0), oldest.integer(1))
@@ -67,7 +70,8 @@ extension StoreWriter {
   /// Whether the segment is empty now.
   private func takeRows(of segment: Int64) throws(StoreError) -> Bool {
     let (start, end) = (segment << StoreSchema.segmentShift, (segment + 1) << StoreSchema.segmentShift)
-    let limit = try connection.prepare("SELECT id FROM connection WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ?")
+    let limit = try connection.prepare(
+      "SELECT id FROM connection WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ?")
     limit.bind(1, start)
     limit.bind(2, end)
     limit.bind(3, Self.retentionRows)
@@ -81,7 +85,9 @@ extension StoreWriter {
   /// What is open still gets a new id, and its names the mark of the newest segment.
   private func carryOpen(from start: Int64, to stop: Int64) throws(StoreError) {
     let ids = Dictionary(
-      open.filter { $0.value.id >= start && $0.value.id < stop && $0.value.id != 0 }.map { ($0.value.id, $0.key) },
+      open.filter { $0.value.id >= start && $0.value.id < stop && $0.value.id != 0 }.map {
+        ($0.value.id, $0.key)
+      },
       uniquingKeysWith: { first, _ in first })
     if ids.isEmpty { return }
     let carry = try connection.prepare(
@@ -118,7 +124,8 @@ extension StoreWriter {
   private func finish(_ segment: Int64, until last: Int64) throws(StoreError) {
     try connection.prepare("DELETE FROM segment WHERE id = ?").run(segment)
     for sql in [
-      "DELETE FROM gap WHERE ended < ?", "DELETE FROM dns_answer WHERE last < ?", "DELETE FROM clock_step WHERE at < ?",
+      "DELETE FROM gap WHERE ended < ?", "DELETE FROM dns_answer WHERE last < ?",
+      "DELETE FROM clock_step WHERE at < ?",
       "DELETE FROM listener WHERE closed < ?", "DELETE FROM recording WHERE stopped < ?",
       "DELETE FROM module WHERE last < ? AND NOT EXISTS (SELECT 1 FROM process_module WHERE module = module.id)",
     ] { try connection.prepare(sql).run(last) }

@@ -75,14 +75,17 @@ extension StoreWriter {
     }
     func text(_ value: String?) throws(StoreError) -> Int64? { try text(value.map { RawText($0) }) }
     process.program = try text(facts.executable)
-    let arguments = facts.arguments.map { RawText($0.flatMap { $0.bytes + [0] }) }
+    let arguments = facts.arguments.map(RawList.encode)
     let lineage = facts.ancestors.isEmpty ? nil : Lineage.encode(facts.ancestors)
     let values: [Int64?] = [
-      boot, Int64(facts.identity.pid.rawValue), Int64(bitPattern: facts.identity.startTicks), process.generation, nil,
-      segment, process.began, process.ended, Int64(facts.parentPID.rawValue), try text(facts.name), process.program,
+      boot, Int64(facts.identity.pid.rawValue), Int64(bitPattern: facts.identity.startTicks),
+      process.generation, nil,
+      segment, process.began, process.ended, Int64(facts.parentPID.rawValue), try text(facts.name),
+      process.program,
       try text(arguments), try text(facts.workingDirectory), try text(facts.terminal),
       facts.user.map { Int64($0.id) }, try text(facts.user?.name), try text(facts.systemdUnit),
-      try container(facts.container, segment), try text(lineage), nil, facts.entry.map { Int64($0.pid.rawValue) },
+      try container(facts.container, segment), try text(lineage), nil,
+      facts.entry.map { Int64($0.pid.rawValue) },
       facts.sessionID.map { Int64($0.rawValue) }, facts.netns.map { Int64($0.rawValue) },
       (facts.areArgumentsCut ? 1 : 0) | (facts.isKernelThread ? 2 : 0) | (facts.hasEnded ? 4 : 0),
       process.exit.map { Int64($0.code) }, process.exit?.signal.map { Int64($0) },
@@ -144,7 +147,8 @@ extension StoreWriter {
       socket.family.isInternet ? try interner.id(of: socket.local.address.unmapped, segment: segment) : nil
     try statements.addListener.run(
       listener.opened, ConnectionFlags(socket).rawValue, listener.process?.id,
-      Int64(socket.netns.rawValue) - StoreSchema.firstNamespace, Int64(bitPattern: socket.cookie.rawValue), local,
+      Int64(socket.netns.rawValue) - StoreSchema.firstNamespace, Int64(bitPattern: socket.cookie.rawValue),
+      local,
       socket.family.isInternet ? Int64(socket.local.port) : nil)
   }
 

@@ -58,7 +58,7 @@ public final class StoreWriter {
     try connection.run(
       """
       PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA cache_size = -16384;
-      PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
+      PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 8192; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
       """)
     if let pages = settings.maximumPages { try connection.run("PRAGMA max_page_count = \(pages)") }
     timeline = Timeline(now)
@@ -96,7 +96,8 @@ public final class StoreWriter {
     do {
       try connection.transaction { () throws(StoreError) in
         try Recovery.endOpen(connection, at: time)
-        try connection.prepare("UPDATE recording SET stopped = ?, flushed = ? WHERE id = ?").run(time, time, recording)
+        try connection.prepare("UPDATE recording SET stopped = ?, flushed = ? WHERE id = ?").run(
+          time, time, recording)
       }
     } catch {
       throw error
@@ -127,7 +128,7 @@ public final class StoreWriter {
   }
 
   /// Only one recorder a database: SQLite's own lock on a file beside it, which the kernel drops with the process.
-  private static func lock(_ path: String) throws(StoreError) -> SQLiteConnection {
+  static func lock(_ path: String) throws(StoreError) -> SQLiteConnection {
     let lock = try SQLiteConnection(path: path + "-recorder", .writing)
     do {
       try lock.run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")

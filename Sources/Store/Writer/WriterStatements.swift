@@ -73,7 +73,8 @@ final class WriterStatements {
       ON CONFLICT DO UPDATE SET last = max(last, excluded.last), loads = loads + 1 RETURNING id
       """)
     addProcessModule = try connection.prepare(
-      "INSERT INTO process_module (process, module, loaded) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET unloaded = NULL")
+      "INSERT INTO process_module (process, module, loaded) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET unloaded = NULL"
+    )
     unloadModule = try connection.prepare(
       """
       UPDATE process_module SET unloaded = ?1 WHERE process = ?2
@@ -84,7 +85,8 @@ final class WriterStatements {
       INSERT INTO dns_answer (address, question, process, first, last, answers) VALUES (?1, ?2, ?3, ?4, ?4, 1)
       ON CONFLICT DO UPDATE SET last = max(last, excluded.last), answers = answers + 1
       """)
-    addGap = try connection.prepare("INSERT INTO gap (kind, began, ended, count, message) VALUES (?, ?, ?, ?, ?)")
+    addGap = try connection.prepare(
+      "INSERT INTO gap (kind, began, ended, count, message) VALUES (?, ?, ?, ?, ?)")
     addStep = try connection.prepare("INSERT INTO clock_step (recording, at, step) VALUES (?, ?, ?)")
     findContainer = try connection.prepare(
       "SELECT id, runtime, name, pod_uid FROM container WHERE container_id = ?")

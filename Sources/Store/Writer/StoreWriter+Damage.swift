@@ -1,0 +1,27 @@
+import Glibc
+
+extension StoreWriter {
+  /// Renames a damaged database and what belongs to it, so that a new one can begin: only on the word of the user.
+  ///
+  /// Returns the new name. Nothing is deleted, and nothing that has that name already is overwritten.
+  public static func setAside(path: String, now: StoreTime) throws(StoreError) -> String {
+    let held = try lock(path)
+    defer { withExtendedLifetime(held) {} }
+    let aside = "\(path).damaged-\(now.wall / 1_000_000_000)"
+    for suffix in ["", "-wal", "-shm"] {
+      // link(2) refuses a name that exists; rename(2) would replace it.
+      // SAFETY: both arguments are strings that outlive the call.
+      if unsafe link(path + suffix, aside + suffix) != 0 {
+        let code = errno
+        if code == ENOENT && !suffix.isEmpty { continue }
+        throw .cannotOpen(
+          path: path + suffix, detail: "cannot be renamed to \(aside + suffix): errno \(code)")
+      }
+      guard unsafe unlink(path + suffix) == 0 else {
+        let code = errno
+        throw .cannotOpen(path: path + suffix, detail: "cannot be removed after its renaming: errno \(code)")
+      }
+    }
+    return aside
+  }
+}
