@@ -12,6 +12,11 @@ import Testing
   /// Each day 40 connections of one minute by processes and to peers of that day, and one that stays open, for `days`.
   private func fill(_ days: Int) throws -> StoreWriter {
     let writer = try Sample.writer(scratch.database)
+    var listen = Sample.event(.listen, 1001, cookie: 1_000_000, process: Sample.process(1, "/bin/listener")) {
+      $0.local = Endpoint(IPAddress("192.0.2.1")!, port: 80)
+    }
+    listen.process?.container = Container(id: "c0ffee", runtime: "docker")
+    try writer.take([listen], now: Sample.time(1001))
     var cookie: UInt64 = 0
     for day in 0..<days {
       let start = 1001 + Double(day) * Self.day * 1.1
@@ -76,6 +81,11 @@ import Testing
       try only(scratch.database, "SELECT count(*) FROM connections WHERE peer_address = '10.3.0.7'") == "0")
     #expect(try only(scratch.database, "SELECT count(*) FROM address WHERE text = '10.3.0.7'") == "0")
     try expectNothingDangles()
+    #expect(
+      try ask(
+        scratch.database,
+        "SELECT address, executable, container_id FROM listening_ports l JOIN processes p ON p.pid = l.pid")
+        == [["192.0.2.1", "/bin/listener", "c0ffee"]])
     // An open one of the first day is found by its peer, has its process, and can be closed.
     var query = HistoryQuery()
     query.addresses = [AddressPrefix(IPAddress("10.0.0.1")!)]

@@ -204,4 +204,41 @@ import Testing
     for second in stride(from: 1001.0, through: 1128, by: 1) { try writer.flushIfDue(Sample.time(second)) }
     #expect(writer.counters.batches == 3)
   }
+
+  @Test("A look at the host gives rows to what was there, and ends what is there no more") func looks() throws
+  {
+    let writer = try Sample.writer(scratch.database)
+    func look(_ cookies: [UInt64]) -> Snapshot {
+      var snapshot = Snapshot()
+      for cookie in cookies {
+        var socket = Sample.event(.connect, 0, cookie: cookie).socket!.plain
+        socket.origin = cookie == 9 ? .listen : .unknown
+        socket.state = cookie == 9 ? .listen : .established
+        socket.firstHolding = 0
+        socket.holdingCount = 1
+        snapshot.sockets.append(socket)
+      }
+      snapshot.processes = [Sample.process(7)]
+      snapshot.holdings = [Holding(socket: 0, process: 0, descriptor: 3)]
+      return snapshot
+    }
+    try writer.take(
+      look([1, 2, 9]), lookBegan: Sample.time(1001).boot, isComplete: true, now: Sample.time(1001))
+    try writer.take([Sample.event(.connect, 1005, cookie: 3)], now: Sample.time(1005))
+    try writer.take([Sample.event(.connect, 1011, cookie: 4)], now: Sample.time(1011))
+    // 2 and 3 were lost sight of; 4 is younger than the look.
+    try writer.take(
+      look([1, 9]), lookBegan: Sample.time(1010).boot, isComplete: true, now: Sample.time(1012))
+    try writer.take([Sample.close(1020, cookie: 1)], now: Sample.time(1020))
+    try writer.flush(Sample.time(1021))
+    #expect(
+      try ask(
+        scratch.database,
+        "SELECT cookie, outcome, opened_before, duration_us, pid FROM connections ORDER BY id")
+        == [
+          ["1", "closed", "1", "19000000", "7"], ["2", "unknown", "1", "9000000", "7"],
+          ["3", "unknown", "0", "5000000", nil], ["4", "open", "0", nil, nil],
+        ])
+    #expect(try only(scratch.database, "SELECT count(*) FROM listening_ports") == "1")
+  }
 }

@@ -68,6 +68,8 @@ struct PendingClose {
   var duration: Int64
   var counts: PendingCounts
   var reason: String?
+  /// It is gone, nobody saw how.
+  var isUnseen = false
 }
 
 struct PendingListener {

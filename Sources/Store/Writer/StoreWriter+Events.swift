@@ -31,8 +31,17 @@ extension StoreWriter {
       counters.untracked += 1
       return
     }
-    let connection = row(event, socket, opened: time)
-    var entry = OpenConnection(id: 0, index: -1, bootOpened: event.bootNanoseconds)
+    var connection = row(event, socket, opened: time)
+    if event.action != .udpFlow {
+      let direction = event.action == .accept ? StoredDirection.inbound : .outbound
+      connection.flags.direction = direction.rawValue
+    }
+    begin(connection, key, at: event.bootNanoseconds)
+  }
+
+  /// Remembers an open connection, and gives it its row if that is now.
+  func begin(_ connection: PendingConnection, _ key: FlowKey, at bootNanoseconds: UInt64) {
+    var entry = OpenConnection(id: 0, index: -1, bootOpened: bootNanoseconds)
     if settings.rowTime == .open {
       entry.index = pending.connections.count
       pending.connections.append(connection)
@@ -55,6 +64,7 @@ extension StoreWriter {
   private func closed(_ event: Event, _ time: Int64) {
     guard let socket = event.socket else { return }
     if socket.origin == .listen || socket.state == .listen {
+      openListeners.remove(FlowKey(netns: socket.netns.rawValue, cookie: socket.cookie.rawValue))
       pending.closedListeners.append((socket.cookie.rawValue, socket.netns.rawValue, time))
       return
     }
@@ -84,7 +94,7 @@ extension StoreWriter {
     pending.connections.append(connection)
   }
 
-  private func row(_ event: Event, _ socket: EventSocketFacts, opened: Int64) -> PendingConnection {
+  func row(_ event: Event, _ socket: EventSocketFacts, opened: Int64) -> PendingConnection {
     var flags = ConnectionFlags(socket)
     flags.isPolled = event.evidence == .polling
     if flags.direction == 0 && event.action == .accept { flags.direction = StoredDirection.inbound.rawValue }
@@ -106,8 +116,11 @@ extension StoreWriter {
 
   // MARK: Listeners, modules, names
 
-  private func listens(_ event: Event, _ time: Int64) {
+  func listens(_ event: Event, _ time: Int64) {
     guard let socket = event.socket else { return }
+    let key = FlowKey(netns: socket.netns.rawValue, cookie: socket.cookie.rawValue)
+    // Told twice: listen(2) again changes the length of its queue only.
+    guard openListeners.count < Self.processLimit, openListeners.insert(key).inserted else { return }
     pending.listeners.append(
       PendingListener(opened: time, socket: socket, process: event.process.map { life(of: $0, time) }))
   }

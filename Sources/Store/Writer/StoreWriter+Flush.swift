@@ -6,10 +6,11 @@ extension StoreWriter {
     let time = timeline.microseconds(boot: now.boot)
     let batch = pending
     rotateSegment(time)
-    let firstID = nextID
+    let (firstID, firstYoung) = (nextID, youngStart)
     do {
       try connection.transaction { () throws(StoreError) in try write(batch, time, now) }
     } catch {
+      youngStart = firstYoung
       lose(batch, time, firstID)
       flushedBoot = now.boot
       throw error
@@ -64,22 +65,32 @@ extension StoreWriter {
         processes[process.facts.identity] = nil
       }
     }
+    if youngStart > 4096 && youngStart * 2 > young.count {
+      young.removeFirst(youngStart)
+      youngStart = 0
+    }
     if processes.count > Self.processLimit { processes.removeAll(keepingCapacity: true) }
   }
 
   /// After a batch that failed: nothing of it is in the tables, nor is what the caches learnt from it.
   private func lose(_ batch: PendingRecords, _ time: Int64, _ firstID: Int64) {
-    lossCount += UInt64(batch.count)
-    counters.lost += UInt64(batch.count)
+    // Ends of connections that have rows are tried again: dropped, these would stay open. They need no room but in the log.
+    let closes = Array(batch.closes.suffix(settings.batchLimit / 2))
+    lossCount += UInt64(batch.count - closes.count)
+    counters.lost += UInt64(batch.count - closes.count)
     lossBegan = lossBegan ?? batch.began ?? flushed
     nextID = firstID
     for process in batch.processes { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
     forgetCaches()
     for (key, entry) in open where entry.id == 0 && held[key] == nil { open[key] = nil }
-    for index in young.indices where young[index].id >= firstID { young[index].id = 0 }
+    for listener in batch.listeners {
+      openListeners.remove(
+        FlowKey(netns: listener.socket.netns.rawValue, cookie: listener.socket.cookie.rawValue))
+    }
     // What is told of gaps and steps is kept: it is little, and says what else is missing.
     let (gaps, steps) = (pending.gaps.suffix(64), pending.steps.suffix(64))
     pending = PendingRecords()
+    pending.closes = closes
     (pending.gaps, pending.steps) = (Array(gaps), Array(steps))
   }
 
@@ -156,6 +167,7 @@ extension StoreWriter {
     let newest = currentSegment
     statement.bind(
       10, try close.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: newest) })
+    statement.bind(11, close.isUnseen ? StoredOutcome.unknown.rawValue << 5 : 0)
     try statement.run()
     segments.addSpan(segment, span)
   }
@@ -173,10 +185,6 @@ extension StoreWriter {
       guard id != 0, open[key]?.id == id else { continue }
       try statements.markLasting.run(id)
       segments.addSpan(id >> StoreSchema.segmentShift, SpanClass.open)
-    }
-    if youngStart > 4096 && youngStart * 2 > young.count {
-      young.removeFirst(youngStart)
-      youngStart = 0
     }
   }
 }

@@ -21,10 +21,11 @@ extension StoreWriter {
   /// that no segment uses any more follow, then gaps, listeners and names of the same age; freed pages go back to the file system.
   public func keep(to retention: Retention, _ now: StoreTime) throws(StoreError) -> Bool {
     let time = timeline.microseconds(boot: now.boot)
-    // What waits may refer to rows that are about to go.
-    try flush(now)
+    // What waits may refer to rows that are about to move.
+    if !pending.isEmpty { try flush(now) }
     let cutoff = retention.age.map { time - Int64($0.nanoseconds / 1000) }
     var more = false
+    let before = (open, nextID, sweep)
     do {
       try connection.transaction { () throws(StoreError) in
         if let segment = try oldestDue(retention, cutoff) {
@@ -35,6 +36,7 @@ extension StoreWriter {
         }
       }
     } catch {
+      (open, nextID, sweep) = before
       forgetCaches()
       throw error
     }
@@ -90,20 +92,10 @@ extension StoreWriter {
       },
       uniquingKeysWith: { first, _ in first })
     if ids.isEmpty { return }
+    sweep.carriedTo = sweep.carriedTo ?? currentSegment
     let carry = try connection.prepare(
       "UPDATE connection SET id = ?2, span = \(SpanClass.open) WHERE id = ?1 RETURNING opened")
-    let marks = [
-      "UPDATE address SET segment = ?2 WHERE id IN (SELECT local FROM connection WHERE id = ?1 UNION SELECT peer FROM connection WHERE id = ?1)",
-      "UPDATE process SET segment = ?2 WHERE id IN (SELECT process FROM connection WHERE id = ?1 UNION SELECT peer_process FROM connection WHERE id = ?1)",
-      """
-      UPDATE text SET segment = ?2 WHERE id IN (SELECT v.value FROM connection c JOIN process p ON p.id = c.process,
-        json_each(json_array(p.name, p.executable, p.arguments, p.directory, p.terminal, p.user_name, p.unit, p.lineage,
-        c.program)) v WHERE c.id = ?1)
-      """,
-      "UPDATE container SET segment = ?2 WHERE id IN (SELECT p.container FROM connection c JOIN process p ON p.id = c.process WHERE c.id = ?1)",
-    ]
     var facts = SegmentFacts()
-    let statements = try marks.map { (sql) throws(StoreError) in try connection.prepare(sql) }
     for (old, key) in ids.sorted(by: { $0.key < $1.key }) {
       let id = nextID
       nextID += 1
@@ -115,10 +107,30 @@ extension StoreWriter {
       }
       facts.add(id >> StoreSchema.segmentShift, opened: carry.integer(0), span: SpanClass.open)
       carry.reset()
-      for statement in statements { try statement.run(id, id >> StoreSchema.segmentShift) }
       open[key]?.id = id
     }
-    try facts.write(self.statements)
+    try facts.write(statements)
+  }
+
+  /// Marks what is still used, though no new row says so, with the newest segment: by open connections that
+  /// have moved, by open listeners, by modules.
+  private func markUsed() throws(StoreError) {
+    // What has been carried is not short, be it closed since or not.
+    let moved = "FROM connection WHERE (id >> 14) >= \(sweep.carriedTo ?? .max) AND span > 0"
+    let listening = "FROM listener WHERE closed IS NULL"
+    let inUse = "SELECT process \(moved) UNION SELECT peer_process \(moved) UNION SELECT process \(listening)"
+    let columns = [
+      "name", "executable", "arguments", "directory", "terminal", "user_name", "unit", "lineage",
+    ]
+    let texts = columns.map { "SELECT \($0) FROM process WHERE id IN (\(inUse))" }.joined(
+      separator: " UNION ")
+    for sql in [
+      "UPDATE address SET segment = ?1 WHERE id IN (SELECT local \(moved) UNION SELECT peer \(moved) UNION SELECT local \(listening))",
+      "UPDATE process SET segment = ?1 WHERE id IN (\(inUse))",
+      "UPDATE container SET segment = ?1 WHERE id IN (SELECT container FROM process WHERE id IN (\(inUse)))",
+      "UPDATE text SET segment = ?1 WHERE id IN (\(texts) UNION SELECT program \(moved) UNION SELECT path FROM module)",
+    ] { try connection.prepare(sql).run(currentSegment) }
+    sweep.carriedTo = nil
   }
 
   private func finish(_ segment: Int64, until last: Int64) throws(StoreError) {
@@ -129,6 +141,7 @@ extension StoreWriter {
       "DELETE FROM listener WHERE closed < ?", "DELETE FROM recording WHERE stopped < ?",
       "DELETE FROM module WHERE last < ? AND NOT EXISTS (SELECT 1 FROM process_module WHERE module = module.id)",
     ] { try connection.prepare(sql).run(last) }
+    try markUsed()
     sweep.oldestSegment = segment + 1
     sweep.position = (0, 0)
   }

@@ -37,6 +37,7 @@ public final class StoreWriter {
   var flushedBoot: UInt64
   var pending = PendingRecords()
   var open: [FlowKey: OpenConnection] = [:]
+  var openListeners: Set<FlowKey> = []
   /// Open connections that get their row at the end.
   var held: [FlowKey: PendingConnection] = [:]
   /// In the order of opening, to be marked as lasting: (key, id).
@@ -93,14 +94,10 @@ public final class StoreWriter {
     for connection in held.values { pending.connections.append(Self.unended(connection, at: time)) }
     held = [:]
     try flush(now)
-    do {
-      try connection.transaction { () throws(StoreError) in
-        try Recovery.endOpen(connection, at: time)
-        try connection.prepare("UPDATE recording SET stopped = ?, flushed = ? WHERE id = ?").run(
-          time, time, recording)
-      }
-    } catch {
-      throw error
+    try connection.transaction { () throws(StoreError) in
+      try Recovery.endOpen(connection, at: time)
+      try connection.prepare("UPDATE recording SET stopped = ?, flushed = ? WHERE id = ?").run(
+        time, time, recording)
     }
     open = [:]
     counters.open = 0

@@ -37,7 +37,8 @@ final class WriterStatements {
     closeConnection = try connection.prepare(
       """
       UPDATE connection SET duration = ?2, span = ?3, sent = ?4, received = ?5, round_trip = ?6, retransmits = ?7,
-        sent_packets = ?8, received_packets = ?9, reason = coalesce(?10, reason) WHERE id = ?1
+        sent_packets = ?8, received_packets = ?9, reason = coalesce(?10, reason),
+        flags = flags | ?11 WHERE id = ?1
       """)
     markLasting = try connection.prepare(
       "UPDATE connection SET span = \(SpanClass.open) WHERE id = ? AND duration IS NULL")
@@ -53,7 +54,8 @@ final class WriterStatements {
     let marks = Array(repeating: "?", count: columns.count).joined(separator: ", ")
     addProcess = try connection.prepare(
       "INSERT INTO process (\(columns.joined(separator: ", "))) VALUES (\(marks)) RETURNING id")
-    let changes = columns.enumerated().map { "\($1) = ?\($0 + 1)" }.joined(separator: ", ")
+    // What one telling does not know, another has told.
+    let changes = columns.enumerated().map { "\($1) = coalesce(?\($0 + 1), \($1))" }.joined(separator: ", ")
     changeProcess = try connection.prepare("UPDATE process SET \(changes) WHERE id = ?\(columns.count + 1)")
     findProcess = try connection.prepare(
       """
