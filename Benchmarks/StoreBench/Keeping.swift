@@ -22,7 +22,9 @@ func keep(_ path: String) throws(StoreError) {
   }
   times.sort()
   print("kept to nine tenths in \(times.count) steps, \(rounded(times.reduce(0, +) / 1000)) s")
-  print("a step: median \(rounded(times[times.count / 2])) ms, 99 % \(rounded(times[times.count * 99 / 100])) ms,")
+  print(
+    "a step: median \(rounded(times[times.count / 2])) ms, 99 % \(rounded(times[times.count * 99 / 100])) ms,"
+  )
   print("  longest \(rounded(times[times.count - 1])) ms")
   try writer.stop(now)
 }

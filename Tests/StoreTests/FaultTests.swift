@@ -138,6 +138,10 @@ import Testing
       try writer.flush(Sample.time(1022))
       try writer.take(connects(4...4, at: 1022.5), now: Sample.time(1022.5))
     }
+    // Nobody has come after it: it is taken to run for as long as an idle one may be silent.
+    let before = try StoreReader(path: scratch.database)
+      .coverage(since: Sample.microseconds(1010), until: Sample.microseconds(1100))
+    #expect(before.unrecorded == [(Sample.microseconds(1083) + 1)...Sample.microseconds(1100)])
     let writer = try Sample.writer(scratch.database, at: 1100)
     #expect(
       try ask(scratch.database, "SELECT kind, began_us, ended_us FROM gaps")
@@ -155,5 +159,33 @@ import Testing
         (Sample.microseconds(1022) + 1)...(Sample.microseconds(1100) - 1),
         (Sample.microseconds(1200) + 1)...Sample.microseconds(1300),
       ])
+  }
+
+  @Test("The end of a connection that fell into a failed batch is written by the next") func closeTriedAgain()
+    throws
+  {
+    let writer = try Sample.writer(scratch.database)
+    try writer.take(connects(1...2, at: 1001), now: Sample.time(1001))
+    try writer.flush(Sample.time(1001))
+    try writer.connection.run("PRAGMA query_only = ON")
+    try writer.take([Sample.close(1001.5, cookie: 1)], now: Sample.time(1001.5))
+    #expect(throws: StoreError.self) { try writer.flush(Sample.time(1002)) }
+    #expect(writer.counters.lost == 0)
+    try writer.connection.run("PRAGMA query_only = OFF")
+    try writer.flush(Sample.time(1003))
+    #expect(
+      try ask(scratch.database, "SELECT outcome, duration_us FROM connections ORDER BY id")
+        == [["closed", "500000"], ["open", nil]])
+    #expect(try ask(scratch.database, "SELECT kind FROM gaps") == [])
+  }
+
+  @Test("Nobody but the owner may read the database and its log") func modes() throws {
+    let writer = try Sample.writer(scratch.database)
+    try writer.take(connects(1...2, at: 1001), now: Sample.time(1001))
+    try writer.flush(Sample.time(1001))
+    for suffix in ["", "-wal", "-shm"] {
+      let attributes = try FileManager.default.attributesOfItem(atPath: scratch.database + suffix)
+      #expect(attributes[.posixPermissions] as? Int == 0o600, "\(suffix)")
+    }
   }
 }

@@ -71,6 +71,8 @@ import Testing
   @Test("What is not SQL gets SQLite's own words") func nonsense() throws {
     #expect(throws: StoreError.badQuery(detail: "no such column: nonsense")) { try rows("SELECT nonsense") }
     #expect(throws: StoreError.self) { try rows("") }
+    #expect(throws: StoreError.self) { try rows("SELECT 1; SELECT 2") }
+    #expect(try rows("SELECT 1 ; ") == [[.integer(1)]])
   }
 
   /// Names and order of the columns of the stable views: changing one is a new schema version.

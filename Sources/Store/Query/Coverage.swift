@@ -16,12 +16,10 @@ public struct Coverage: Sendable, Equatable {
           count: gaps.optionalInteger(3),
           message: gaps.string(4) ?? ""))
     }
-    // A recording that runs covers what is flushed; what comes next is not lost, and not asked for.
+    // A recording that runs says so each minute. One that has not for longer is over, though nobody has written its end.
+    let end = "coalesce(stopped, flushed + 61000000)"
     let recordings = try connection.prepare(
-      """
-      SELECT started, coalesce(stopped, max(flushed, ?2)) FROM recording
-      WHERE coalesce(stopped, max(flushed, ?2)) >= ?1 AND started <= ?2 ORDER BY started
-      """)
+      "SELECT started, \(end) FROM recording WHERE \(end) >= ?1 AND started <= ?2 ORDER BY started")
     recordings.bind(1, since)
     recordings.bind(2, until)
     var covered = since

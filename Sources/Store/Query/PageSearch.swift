@@ -11,7 +11,7 @@ struct PageSearch {
     self.query = query
     self.plan = plan
     // One more, which tells that there is a next page.
-    limit = query.limit + 1
+    limit = min(query.limit, 1 << 32) + 1
     let order = query.order == .oldest ? "ASC" : "DESC"
     var conditions = plan.conditions
     if let after = query.after, query.order == .newest { conditions.append("id < \(after.id)") }

@@ -24,6 +24,8 @@ struct SegmentWalk {
   init(_ connection: SQLiteConnection, since: Int64?, until: Int64?) throws(StoreError) {
     let rows = try connection.prepare(
       "SELECT id, opened_first, opened_last, short_first, spans FROM segment ORDER BY id DESC")
+    // Nothing is older than 1970; so nothing below overflows.
+    let since = since.map { max($0, 0) }
     var found: [Segment] = []
     while try rows.step() {
       let id = rows.integer(0)

@@ -10,11 +10,22 @@ import Model
 
   init(_ connection: SQLiteConnection, _ sql: String) throws(StoreError) {
     var made: OpaquePointer?
-    let code = unsafe sqlite3_prepare_v3(
-      connection.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &made, nil)
+    var rest = ""
+    let code = unsafe sql.withCString { start in
+      var tail: UnsafePointer<CChar>?
+      let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
+      let code = unsafe sqlite3_prepare_v3(connection.handle, start, -1, flags, &made, &tail)
+      // SAFETY: the tail lies inside the text, which ends with a NUL.
+      if let tail = unsafe tail { rest = unsafe String(cString: tail) }
+      return code
+    }
     guard code == SQLITE_OK, let made = unsafe made else {
       if code == SQLITE_OK { throw .badQuery(detail: "nothing to run") }
       throw connection.lastError
+    }
+    guard rest.allSatisfy({ $0.isWhitespace || $0 == ";" }) else {
+      unsafe sqlite3_finalize(made)
+      throw .badQuery(detail: "one statement at a time; more follows the first")
     }
     unsafe handle = made
     self.connection = connection

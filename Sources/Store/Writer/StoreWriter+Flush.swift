@@ -1,7 +1,8 @@
 import Model
 
 extension StoreWriter {
-  /// Writes everything that waits, as one transaction. An error means that all of it is lost, and counted.
+  /// Writes everything that waits, as one transaction. An error means that all of it is lost, and
+  /// counted, but for the ends of connections that have rows.
   public func flush(_ now: StoreTime) throws(StoreError) {
     let time = timeline.microseconds(boot: now.boot)
     let batch = pending
@@ -78,7 +79,7 @@ extension StoreWriter {
     let closes = Array(batch.closes.suffix(settings.batchLimit / 2))
     lossCount += UInt64(batch.count - closes.count)
     counters.lost += UInt64(batch.count - closes.count)
-    lossBegan = lossBegan ?? batch.began ?? flushed
+    if lossCount > 0 { lossBegan = lossBegan ?? batch.began ?? flushed }
     nextID = firstID
     for process in batch.processes { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
     forgetCaches()

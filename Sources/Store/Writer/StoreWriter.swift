@@ -54,6 +54,7 @@ public final class StoreWriter {
     self.path = path
     self.settings = settings
     lock = try Self.lock(path)
+    Self.createPrivately(path)
     try StoreSchema.migrate(path: path)
     connection = try SQLiteConnection(path: path, .writing)
     try connection.run(

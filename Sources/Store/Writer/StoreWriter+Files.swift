@@ -1,6 +1,14 @@
 import Glibc
 
 extension StoreWriter {
+  /// Makes a new database's file, for its owner alone: it tells what everybody on the host has done. SQLite gives the
+  /// log beside it the same mode. Leaves a file that exists as it is.
+  static func createPrivately(_ path: String) {
+    // SAFETY: the name is a string that outlives the call. Whatever goes wrong, SQLite will say of the same file.
+    let descriptor = unsafe Glibc.open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+    if descriptor >= 0 { close(descriptor) }
+  }
+
   /// Renames a damaged database and what belongs to it, so that a new one can begin: only on the word of the user.
   ///
   /// Returns the new name. Nothing is deleted, and nothing that has that name already is overwritten.
