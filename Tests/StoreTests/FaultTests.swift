@@ -183,7 +183,7 @@ import Testing
     let writer = try Sample.writer(scratch.database)
     try writer.take(connects(1...2, at: 1001), now: Sample.time(1001))
     try writer.flush(Sample.time(1001))
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", "-recorder"] {
       let attributes = try FileManager.default.attributesOfItem(atPath: scratch.database + suffix)
       #expect(attributes[.posixPermissions] as? Int == 0o600, "\(suffix)")
     }

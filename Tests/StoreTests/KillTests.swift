@@ -33,6 +33,31 @@ import Testing
     }
   }
 
+  @Test("A file that may not grow is a full disk: the error says so, and what was safe is there")
+  func fileLimit() throws {
+    let scratch = try Scratch()
+    let child = Foundation.Process()
+    child.executableURL = URL(filePath: "/bin/sh")
+    // Without the signal, write(2) fails with EFBIG.
+    child.arguments = [
+      "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$1\"", try Self.fixture().path, scratch.database,
+    ]
+    let output = Pipe()
+    child.standardOutput = output
+    try child.run()
+    let told = output.fileHandleForReading.readDataToEndOfFile()
+    child.waitUntilExit()
+    #expect(child.terminationStatus == 1)
+    let lines = String(decoding: told, as: UTF8.self).split(separator: "\n")
+    #expect(lines.last?.hasPrefix("failed: no room for the store") == true, "\(lines.last ?? "")")
+    let safe = try #require(lines.compactMap { Int($0) }.last)
+    #expect(
+      try ask(scratch.database, "SELECT count(*) >= \(safe), count(*) = max(cookie) FROM connection") == [
+        ["1", "1"]
+      ])
+    #expect(try only(scratch.database, "PRAGMA integrity_check") == "ok")
+  }
+
   /// The number of the last connection that the child has called safe.
   private func runAndKill(_ path: String, after delay: Duration) throws -> Int {
     let child = Foundation.Process()

@@ -1,16 +1,16 @@
 /// The segments that can hold connections of a time window, and by which way to look into each.
 struct SegmentWalk {
-  enum Way: Equatable {
+  enum Way {
     /// Every row may be meant.
     case whole
     /// Only what lasted: the classes, with the earliest opening of each.
     case lasting([LastingSpan])
   }
-  struct LastingSpan: Equatable {
+  struct LastingSpan {
     var span: Int64
     var openedFrom: Int64
   }
-  struct Segment: Equatable {
+  struct Segment {
     var id: Int64
     var way: Way
   }

@@ -4,7 +4,8 @@ import Model
 ///
 /// What `flush` has returned from survives `kill -9` and, with WAL and `synchronous = FULL`, the loss of power. A batch that
 /// fails is rolled back whole, counted, and told of by a gap as soon as a batch succeeds. Owned by one thread; time comes
-/// from outside. At most `pendingLimit` and `openLimit` records are held in memory.
+/// from outside. At most `StoreSettings.batchLimit` records and `openLimit` connections are held in memory, and what one
+/// `take` brings.
 public final class StoreWriter {
   /// Connections that may be open at once and have their row completed at the end.
   static let openLimit = 262_144
@@ -127,6 +128,8 @@ public final class StoreWriter {
 
   /// Only one recorder a database: SQLite's own lock on a file beside it, which the kernel drops with the process.
   static func lock(_ path: String) throws(StoreError) -> SQLiteConnection {
+    // Private too: whoever may read it could hold a lock on it, and keep the recorder out.
+    createPrivately(path + "-recorder")
     let lock = try SQLiteConnection(path: path + "-recorder", .writing)
     do {
       try lock.run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
