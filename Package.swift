@@ -19,7 +19,8 @@ let package = Package(
     .library(name: "lying-socket", type: .dynamic, targets: ["LyingSocket"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
@@ -45,6 +46,15 @@ let package = Package(
       name: "Observer",
       dependencies: [
         "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Model", "Attribution", "CNettle",
+      ],
+      swiftSettings: strict),
+
+    // What was recorded: SQLite.
+    .target(
+      name: "Store",
+      dependencies: [
+        "Model", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
 
@@ -84,6 +94,17 @@ let package = Package(
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
+
+    .executableTarget(
+      name: "store-bench", dependencies: ["Model", "Store"], path: "Benchmarks/StoreBench",
+      swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests", dependencies: ["Model", "Store", "store-fixture"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    // Records until it is killed.
+    .executableTarget(
+      name: "store-fixture", dependencies: ["Model", "Store"], path: "Tests/StoreFixture",
+      swiftSettings: strict),
 
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
     .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),

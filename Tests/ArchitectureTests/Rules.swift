@@ -36,6 +36,8 @@ enum Rules {
       "KernelNetlink": source,
       "KernelBPF": source,
       "Attribution": Allowance(own: ["Model"]),
+      // SQLite stays here (Decision 0015).
+      "Store": Allowance(own: ["Model"], others: ["GRDB", "GRDBSQLite", "Glibc"]),
       // Runs the sources and hands their observations to attribution; digests come from a system library.
       "Observer": Allowance(own: kernel.union(["Model", "Attribution", "CNettle"])),
       // What the views share: escapes, numbers, addresses (Decision 0001).
@@ -51,6 +53,11 @@ enum Rules {
   /// Files outside `Kernel*` that may say `unsafe`, with the reason.
   static let unsafeExceptions = [
     "Sources/Observer/MessageDigest.swift": "calls nettle, which takes pointers (Decision 0002)",
+    "Sources/Store/SQLite/SQLiteConnection.swift": "the store's C binding (Decision 0015)",
+    "Sources/Store/SQLite/SQLiteStatement.swift": "the store's C binding (Decision 0015)",
+    "Sources/Store/SQLite/SQLiteConnection+Authorizer.swift": "the store's C binding (Decision 0015)",
+    "Sources/Store/Writer/StoreWriter+Files.swift": "open(2), link(2) and unlink(2) with names, which refuse to overwrite",
+    "Sources/Store/SQLite/QueryWatchdog.swift": "the store's C binding (Decision 0015)",
     "Sources/ViewText/TextBuffer.swift": "writes into room of its own: 150 appends a record, measured there",
   ]
 

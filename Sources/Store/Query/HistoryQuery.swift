@@ -1,0 +1,106 @@
+import Model
+
+/// Which recorded connections are asked for. What is nil or empty does not restrict; all that is given must hold.
+public struct HistoryQuery: Sendable {
+  public enum Order: Sendable, Equatable { case newest, oldest, longest, mostSent, mostReceived }
+
+  /// Alive at some moment from here to `until`, µs since 1970. The same value twice asks for one moment.
+  public var since: Int64?
+  public var until: Int64?
+  /// Either end in one of these.
+  public var addresses: [AddressPrefix] = []
+  public var localAddresses: [AddressPrefix] = []
+  public var peerAddresses: [AddressPrefix] = []
+  /// Either end has it.
+  public var port: UInt16?
+  public var localPort: UInt16?
+  public var peerPort: UInt16?
+  public var `protocol`: SocketProtocol?
+  public var direction: StoredDirection?
+  public var outcome: StoredOutcome?
+  /// Neither failed nor ended.
+  public var isOpen: Bool?
+  public var processes = ProcessQuery()
+  public var order = Order.newest
+  /// Rows of one page.
+  public var limit = 100
+  /// `HistoryPage.next` of the page before.
+  public var after: HistoryCursor?
+
+  public init() {}
+}
+
+/// Which processes are asked for.
+public struct ProcessQuery: Sendable, Equatable {
+  /// Rows of the process table.
+  public var rows: [Int64]?
+  public var pid: ProcessID?
+  public var name: RawText?
+  public var executable: RawText?
+  public var userID: UInt32?
+  public var unit: RawText?
+  public var container: String?
+  public init() {}
+
+  var isEmpty: Bool { self == ProcessQuery() }
+  /// Answered by `connection.program` alone.
+  var isExecutableOnly: Bool {
+    var other = self
+    other.executable = nil
+    return executable != nil && other.isEmpty
+  }
+}
+
+/// Where the next page begins: after this row in the order asked for.
+public struct HistoryCursor: Sendable, Equatable {
+  public var id: Int64
+  /// What was sorted by; 0 when by age.
+  public var value: Int64
+  public init(id: Int64, value: Int64) {
+    self.id = id
+    self.value = value
+  }
+}
+
+/// One page of recorded connections.
+public struct HistoryPage: Sendable {
+  public var connections: [StoredConnection] = []
+  /// nil when there are no more.
+  public var next: HistoryCursor?
+}
+
+/// A recorded connection. Times are µs since 1970.
+public struct StoredConnection: Sendable {
+  public var id: Int64
+  public var opened: Int64
+  /// µs; nil while it is open.
+  public var duration: Int64?
+  /// The opening was not seen: it was there when recording began, at the latest.
+  public var isOpenedBefore: Bool
+  public var outcome: StoredOutcome
+  public var direction: StoredDirection
+  /// Name of the errno.
+  public var reason: RawText?
+  /// Family, addresses, counts as an event tells them.
+  public var socket: EventSocketFacts
+  public var evidence: EventEvidence
+  public var process: StoredProcess?
+  public var peerProcess: StoredProcess?
+  /// What a name server had answered this address to, before.
+  public var peerName: RawText?
+}
+
+/// A recorded process between two execs.
+public struct StoredProcess: Sendable {
+  public var id: Int64
+  public var process: Process
+  /// 0 before its first exec that was seen.
+  public var generation: Int64
+  /// When it began or executed this program, µs since 1970.
+  public var began: Int64
+  public var ended: Int64?
+  public var exitCode: Int64?
+  public var signal: Int64?
+  public var cpuMicroseconds: Int64?
+  public var bootID: String
+}

@@ -1,0 +1,35 @@
+import Model
+
+/// What one node of the map stands for.
+public enum MapGrouping: String, Sendable, CaseIterable { case executable, unit, container, process }
+
+/// One end of an edge.
+public enum MapNode: Hashable, Sendable {
+  /// An executable, a unit or a container of this host.
+  case named(RawText)
+  /// A row of the process table.
+  case process(Int64)
+  /// A peer that is no known process of this host.
+  case address(IPAddress)
+  /// A process of this host of which the name asked for is not known.
+  case unknown
+}
+
+/// Everything between two ends by one protocol and service port.
+public struct MapEdge: Sendable, Equatable {
+  /// Who connected; of a connection of unknown direction, the end of which we have the socket.
+  public var source: MapNode
+  public var target: MapNode
+  public var `protocol`: SocketProtocol
+  /// Of the end that accepts.
+  public var port: UInt16
+  public var direction: StoredDirection
+  public var count: Int64 = 0
+  public var failed: Int64 = 0
+  /// Payload that `source` sent, and received.
+  public var sent: Int64 = 0
+  public var received: Int64 = 0
+  /// Openings, µs since 1970.
+  public var first: Int64
+  public var last: Int64
+}

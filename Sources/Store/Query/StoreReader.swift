@@ -1,0 +1,108 @@
+import Model
+
+/// Reads a store, while a recorder writes it or not. Changes nothing. Owned by one thread.
+public final class StoreReader {
+  let connection: SQLiteConnection
+  let names: StoredNames
+  let rows: StoredRows
+
+  public init(path: String) throws(StoreError) {
+    connection = try SQLiteConnection(path: path, .reading)
+    // Pages are read where the kernel caches them; it is asked for no more than it has.
+    try connection.run("PRAGMA query_only = ON; PRAGMA mmap_size = 4294967296; PRAGMA cache_size = -8192")
+    let found = Int(try connection.integer("PRAGMA user_version") ?? 0)
+    guard found <= StoreSchema.version else { throw .newer(path: path, schema: found) }
+    guard found > 0 else { throw .corrupted(path: path, detail: "it holds no store") }
+    names = try StoredNames(connection)
+    rows = try StoredRows(connection, names)
+  }
+
+  /// Runs queries that see the store as it is at one moment.
+  private func snapshot<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+    try connection.run("BEGIN")
+    defer { endSnapshot() }
+    return try body()
+  }
+
+  private func endSnapshot() {
+    names.forgetAll()
+    rows.forgetAll()
+    do { try connection.run("COMMIT") } catch
+    { /* Only reading: whatever went wrong, there is nothing to undo. */  }
+  }
+
+  // MARK: Connections
+
+  /// One page of connections. Cost grows with what is looked through until the page is full, not with the store.
+  public func history(_ query: HistoryQuery) throws(StoreError) -> HistoryPage {
+    try snapshot { () throws(StoreError) in
+      let plan = try HistoryPlan(query, names)
+      if plan.isEmpty || query.limit <= 0 { return HistoryPage() }
+      var found = try PageSearch(query, plan, connection).found()
+      var page = HistoryPage()
+      if found.count > query.limit {
+        found.removeLast(found.count - query.limit)
+        page.next = found.last.map { HistoryCursor(id: $0.id, value: $0.value(query.order)) }
+      }
+      for row in found { page.connections.append(try rows.connection(row)) }
+      return page
+    }
+  }
+
+  /// What is known of a moment or a window besides its connections: gaps, and when nothing was recorded.
+  public func coverage(since: Int64, until: Int64) throws(StoreError) -> Coverage {
+    try snapshot { () throws(StoreError) in try Coverage(connection, since: since, until: until) }
+  }
+
+  // MARK: Processes
+
+  /// Processes, the latest first.
+  public func processes(_ query: ProcessQuery, at time: Int64? = nil, limit: Int = 1000) throws(StoreError)
+    -> [StoredProcess]
+  {
+    try snapshot { () throws(StoreError) in
+      var found: [StoredProcess] = []
+      for (id, _) in try names.processes(query).sorted(by: { $0.id > $1.id }) {
+        guard let process = try rows.process(id) else { continue }
+        if let time, process.began > time || process.ended ?? .max < time { continue }
+        found.append(process)
+        if found.count == limit { break }
+      }
+      return found
+    }
+  }
+
+  /// What a process started, directly, the latest first.
+  public func children(of parent: StoredProcess, limit: Int = 1000) throws(StoreError) -> [StoredProcess] {
+    try snapshot { () throws(StoreError) in
+      let statement = try connection.prepare(
+        """
+        SELECT p.id FROM process p JOIN boot b ON b.id = p.boot WHERE p.parent_pid = ?1 AND p.start_ticks >= ?2
+          AND b.boot_id = ?3 AND p.began >= ?4 AND p.began <= ?5 ORDER BY p.id DESC LIMIT ?6
+        """)
+      let identity = parent.process.identity
+      statement.bind(1, Int64(identity.pid.rawValue))
+      statement.bind(2, Int64(bitPattern: identity.startTicks))
+      statement.bind(3, text: parent.bootID)
+      statement.bind(4, parent.began)
+      statement.bind(5, parent.ended ?? .max)
+      statement.bind(6, Int64(limit))
+      var ids: [Int64] = []
+      while try statement.step() { ids.append(statement.integer(0)) }
+      var found: [StoredProcess] = []
+      for id in ids { if let process = try rows.process(id) { found.append(process) } }
+      return found
+    }
+  }
+
+  // MARK: The map
+
+  /// Who spoke with whom in a window, µs since 1970.
+  public func edges(since: Int64, until: Int64, by grouping: MapGrouping) throws(StoreError) -> [MapEdge] {
+    try snapshot { () throws(StoreError) in
+      var search = EdgeSearch(grouping, names, rows)
+      try search.run(connection, since: since, until: until)
+      return try search.edges()
+    }
+  }
+}
