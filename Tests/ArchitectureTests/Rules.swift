@@ -56,7 +56,7 @@ enum Rules {
     "Sources/Store/SQLite/SQLiteConnection.swift": "the store's C binding (Decision 0015)",
     "Sources/Store/SQLite/SQLiteStatement.swift": "the store's C binding (Decision 0015)",
     "Sources/Store/SQLite/SQLiteConnection+Authorizer.swift": "the store's C binding (Decision 0015)",
-    "Sources/Store/Writer/StoreWriter+Files.swift": "open(2), link(2) and unlink(2) with names, which refuse to overwrite",
+    "Sources/Store/Writer/StoreWriter+Files.swift": "open(2), link(2), unlink(2): never overwrites",
     "Sources/Store/SQLite/QueryWatchdog.swift": "the store's C binding (Decision 0015)",
     "Sources/ViewText/TextBuffer.swift": "writes into room of its own: 150 appends a record, measured there",
   ]
