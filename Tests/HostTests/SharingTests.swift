@@ -110,10 +110,13 @@ extension HostTests {
         let connect = watching.events("connect").filter { $0.pid == Int(fact[0]) }
         #expect(connect.map { $0.at("network", "local", "port") as? Int } == [4713])
         #expect(connect.map { $0.at("network", "peer", "port") as? Int } == [4711])
-        #expect(connect.map { $0.at("peer_process", "pid") as? Int } == [Int(fact[1])])
         let close = watching.byLocalPort("close")[4713]?.filter { $0.pid == Int(fact[0]) } ?? []
         #expect(close.map { $0.at("tcp", "bytes_sent") as? Int } == [Int(fact[2])])
+        #expect(close.map { $0.at("peer_process", "pid") as? Int } == [Int(fact[1])])
         let accept = watching.events("accept").filter { $0.pid == Int(fact[1]) }
+        // Who accepted, or, where that took longer than a connect waits to be told, who listens: his parent.
+        let others = [Int(fact[1]), accept.first?.at("process", "parent", "pid") as? Int]
+        #expect(connect.map { others.contains($0.at("peer_process", "pid") as? Int) } == [true])
         #expect(accept.map { $0.at("peer_process", "pid") as? Int } == [Int(fact[0])])
       }
       #expect(Set(watching.events("connect").compactMap { $0.at("socket", "netns") as? Int }).count == 2)

@@ -5,6 +5,8 @@ extension StoreWriter {
     let time = timeline.microseconds(boot: event.bootNanoseconds)
     if pending.began == nil { pending.began = time }
     switch event.action {
+    // Without an answer yet: it is told again with its outcome.
+    case .connect where event.outcome == .unknown: break
     case .connect, .accept, .udpFlow: opened(event, time)
     case .connectFailed: failed(event, time)
     case .close: closed(event, time)
@@ -13,8 +15,10 @@ extension StoreWriter {
     case .moduleLoad, .moduleUnload: mapped(event, time)
     case .dns: answered(event, time)
     case .gap: if case .gap(let loss) = event.detail { note(loss) }
-    // Binding tells nothing that listening and connecting do not; threads and failed execs are not kept.
-    case .bind, .threadStart, .threadExit, .execFailed: break
+    // Binding tells nothing that listening and connecting do not; threads, failed execs, changes of ids and namespaces,
+    // and unix connections are not kept.
+    case .bind, .threadStart, .threadExit, .execFailed, .setID, .setNamespace: break
+    case .unixConnect, .unixConnectFailed, .unixAccept: break
     }
   }
 

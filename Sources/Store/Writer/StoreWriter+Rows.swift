@@ -89,7 +89,7 @@ extension StoreWriter {
       facts.sessionID.map { Int64($0.rawValue) }, facts.netns.map { Int64($0.rawValue) },
       (facts.areArgumentsCut ? 1 : 0) | (facts.isKernelThread ? 2 : 0) | (facts.hasEnded ? 4 : 0),
       process.exit.map { Int64($0.code) }, process.exit?.signal.map { Int64($0) },
-      process.exit.map { Int64(clamping: $0.cpuNanoseconds / 1000) },
+      process.exit?.cpuNanoseconds.map { Int64(clamping: $0 / 1000) },
     ]
     for (index, value) in values.enumerated() { statement.bind(index + 1, value) }
     if let entity = facts.entityID { statement.bind(5, text: entity) }
