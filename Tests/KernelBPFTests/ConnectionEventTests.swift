@@ -126,7 +126,9 @@ struct ConnectionEventTests {
     checkAccepts(recording, netns: netns, count: count)
     checkCloses(recording, netns: netns, count: count)
     let closes = recording.events(.close, netns: netns).filter { $0.socket?.old_state != 10 }
-    #expect(closes.count == 2 * count)
+    // The twin may, rarely, tell a second time what its first program was interrupted in.
+    #expect(Set(closes.compactMap { $0.socket?.cookie }).count == 2 * count)
+    #expect(closes.count { !$0.flags.contains(.byTwin) } <= 2 * count)
     #expect(recording.events(.connect, netns: netns).count == count)
     #expect(recording.events(.established, netns: netns).count == count)
     if count > 1_000 {
