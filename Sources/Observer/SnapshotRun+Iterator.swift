@@ -38,17 +38,55 @@ extension SnapshotRun {
 
   /// Asks one namespace for the sockets that no descriptor holds, unless its counters say that there are none.
   private mutating func complement(_ entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings) {
-    let questions = questions(about: entry, findings)
+    let use = request.internet == nil ? tableUse(of: entry) : nil
+    let questions = questions(about: entry, findings, use)
     guard !questions.isEmpty else { return }
-    enter(entry) { (run) in run.dump(questions, in: entry.namespace) }
+    enter(entry) { (run) in
+      guard let use, let unseen = run.unseenTCP(questions, entry, findings, use) else {
+        return run.dump(questions, in: entry.namespace)
+      }
+      // Listeners are few, and in a table of their own; connections are one in the table of all namespaces.
+      let before = run.assembler.sockets.count
+      run.dump([(.tcp, .listen)], in: entry.namespace)
+      let isSettled = run.assembler.sockets.count - before >= unseen
+      let unheld = run.unheldStates(entry, findings, use)
+      let rest = questions.compactMap { (question) -> Question? in
+        guard question.table == .tcp else { return question }
+        let states = question.states.subtracting(.listen).intersection(isSettled ? unheld : .all)
+        return states.isEmpty ? nil : (.tcp, states)
+      }
+      if !rest.isEmpty { run.dump(rest, in: entry.namespace) }
+    }
   }
 
+  /// How many TCP sockets are counted that no descriptor led to; nil where there is no more than that to ask for.
+  private func unseenTCP(
+    _ questions: [Question], _ entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings,
+    _ use: TableUse
+  ) -> Int? {
+    guard let tcp = questions.first(where: { $0.table == .tcp }), tcp.states.contains(.listen),
+      tcp.states != .listen, let inUse = use.sockets(.tcp)
+    else { return nil }
+    return inUse - findings.hashedCounts.count(entry.namespace, .tcp)
+  }
+
+  /// TCP states whose sockets no descriptor holds, and the counters of sockets in use leave out.
+  private func unheldStates(
+    _ entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings, _ use: TableUse
+  ) -> SocketStates {
+    var unheld: SocketStates = []
+    if use.statistics.tcpTimeWait > 0 { unheld.insert(.timeWait) }
+    if findings.pendingNamespaces.contains(entry.namespace) { unheld.insert(.synReceived) }
+    return unheld
+  }
+
+  private typealias Question = (table: SocketTable, states: SocketStates)
+
   /// The tables to be read, and the states that matter in each.
-  private mutating func questions(
-    about entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings
-  ) -> [(table: SocketTable, states: SocketStates)] {
-    let use = request.internet == nil ? tableUse(of: entry) : nil
-    var questions: [(table: SocketTable, states: SocketStates)] = []
+  private func questions(
+    about entry: NamespaceCatalog.Entry, _ findings: IteratorSource.Findings, _ use: TableUse?
+  ) -> [Question] {
+    var questions: [Question] = []
     for table in SocketTable.allCases where request.tables.contains(table) {
       // Sockets that are bound only are held by a descriptor, or nothing would bind them: seen already.
       let wanted = request.states.diagStates.subtracting(.boundInactive)
@@ -56,13 +94,10 @@ extension SnapshotRun {
         questions.append((table, wanted))
         continue
       }
-      let seen = findings.hashedCounts.count(entry.namespace, table)
-      if seen < inUse {
+      if findings.hashedCounts.count(entry.namespace, table) < inUse {
         questions.append((table, wanted))
       } else if table == .tcp {
-        var unheld: SocketStates = []
-        if use.statistics.tcpTimeWait > 0 { unheld.insert(.timeWait) }
-        if findings.pendingNamespaces.contains(entry.namespace) { unheld.insert(.synReceived) }
+        let unheld = unheldStates(entry, findings, use)
         if !unheld.isDisjoint(with: wanted) { questions.append((table, unheld.intersection(wanted))) }
       }
     }

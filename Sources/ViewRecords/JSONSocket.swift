@@ -64,10 +64,8 @@ struct JSONSocketWriter {
     }
     if socket.peerInode != 0 { text.field(#","peer_inode":"#, socket.peerInode) }
     let snapshot = snapshot
-    let detail = snapshot.detail(of: socket)
-    options.append(SocketOptions(socket, detail), to: &text) {
-      Self.appendOptions(socket, detail, snapshot, to: &$0)
-    }
+    let key = SocketOptions(socket, snapshot)
+    options.append(key, to: &text) { Self.appendOptions(socket, key, snapshot, to: &$0) }
     text.append("}")
   }
 
@@ -108,7 +106,7 @@ struct JSONSocketWriter {
   }
 
   private static func appendOptions(
-    _ socket: Socket, _ detail: SocketDetail?, _ snapshot: Snapshot, to text: inout TextBuffer
+    _ socket: Socket, _ options: SocketOptions, _ snapshot: Snapshot, to text: inout TextBuffer
   ) {
     if !socket.shutdown.isEmpty {
       switch socket.shutdown {
@@ -136,11 +134,9 @@ struct JSONSocketWriter {
       }
       text.append("}")
     }
-    if let detail {
-      if let value = detail.typeOfService { text.field(#","type_of_service":"#, value) }
-      if let value = detail.trafficClass { text.field(#","traffic_class":"#, value) }
-      if let value = detail.classID { text.field(#","class_id":"#, value) }
-    }
+    if let value = options.typeOfService { text.field(#","type_of_service":"#, value) }
+    if let value = options.trafficClass { text.field(#","traffic_class":"#, value) }
+    if let value = options.classID { text.field(#","class_id":"#, value) }
   }
 
   /// `,"network":{…}`
@@ -300,16 +296,19 @@ private struct SocketOptions: Equatable {
   let mark, interfaceIndex: UInt32
   let userID: UInt32?
   let cgroupID: UInt64
-  let typeOfService, trafficClass: UInt8?
-  let classID: UInt32?
+  var typeOfService, trafficClass: UInt8?
+  var classID: UInt32?
 
-  init(_ socket: Socket, _ detail: SocketDetail?) {
+  init(_ socket: Socket, _ snapshot: Snapshot) {
     (netns, shutdown, isV6Only) = (socket.netns, socket.shutdown, socket.isV6Only)
     (mark, interfaceIndex, userID) = (socket.mark, socket.interfaceIndex, socket.userID)
     cgroupID = socket.cgroupID
-    (typeOfService, trafficClass, classID) = (
-      detail?.typeOfService, detail?.trafficClass, detail?.classID
-    )
+    // One by one: a whole detail is 400 bytes to copy.
+    let index = Int(socket.detailIndex)
+    if index < 0 { return }
+    typeOfService = snapshot.details[index].typeOfService
+    trafficClass = snapshot.details[index].trafficClass
+    classID = snapshot.details[index].classID
   }
 }
 

@@ -62,7 +62,7 @@ public struct RecordWriter {
     text.append(#"{"schema":"sockeye/1","#)
     sockets.appendSocket(socket, to: &text)
     sockets.appendNetwork(socket, to: &text)
-    if let detail = snapshot.detail(of: socket) { details.append(detail, to: &text) }
+    if socket.detailIndex >= 0 { details.append(snapshot.details[Int(socket.detailIndex)], to: &text) }
     if socket.holdingCount > 0 {
       text.append(#","process":"#)
       appendProcess(at: Int(snapshot.holdings[Int(socket.firstHolding)].process), to: &text)
