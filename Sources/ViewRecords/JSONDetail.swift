@@ -9,13 +9,13 @@ struct JSONDetailWriter {
   private var memory = RepeatedText<SocketMemory>()
 
   /// `,"tcp":{…},"memory":{…},"timer":{…}`
-  mutating func append(_ detail: borrowing SocketDetail, to text: inout TextBuffer) {
+  mutating func append(_ detail: SocketDetail, to text: inout TextBuffer) {
     if let tcp = detail.tcp { append(tcp, to: &text) }
     if let memory = detail.memory { self.memory.append(memory, to: &text) { $0.append(json: memory) } }
     if let timer = detail.timer, timer.kind != .none { text.append(json: timer) }
   }
 
-  private mutating func append(_ tcp: borrowing TCPInternals, to text: inout TextBuffer) {
+  private mutating func append(_ tcp: TCPInternals, to text: inout TextBuffer) {
     text.appendRoundTrips(tcp)
     text.appendCounters(tcp)
     text.appendRates(tcp)
