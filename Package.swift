@@ -21,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
@@ -66,8 +67,9 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
+        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords", "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
 
