@@ -128,7 +128,7 @@ let package = Package(
       name: "LyingSocket", path: "Tests/LyingSocket",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dl")]),
-    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
+    .testTarget(name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),

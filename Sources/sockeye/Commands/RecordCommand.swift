@@ -59,6 +59,14 @@ struct RecordCommand: ParsableCommand {
       "Room for events between the kernel and sockeye: 4k to 1G, a power of two (default: 16M).",
       valueName: "SIZE"))
   var ringSize: WatchRingSize?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The configuration file (default: \(RecordConfiguration.defaultPath), where there is one).",
+      valueName: "FILE"))
+  var config: String?
+  @Flag(name: .long, help: "Check the configuration, print what holds, and end.")
+  var check = false
   @Flag(name: .customLong("set-aside"), help: "Rename a damaged database and begin a new one.")
   var setsAside = false
 
@@ -81,8 +89,19 @@ struct RecordCommand: ParsableCommand {
     return settings
   }
 
+  /// What the configuration file and the command line say now.
+  private func settings() throws -> RecordSettings {
+    let file = RecordConfiguration(path: config ?? RecordConfiguration.defaultPath)
+    return applied(to: try file.settings(mayBeAbsent: config == nil))
+  }
+
   func run() throws {
-    let settings = applied(to: RecordSettings())
+    let settings = try settings()
+    if check {
+      let standard = Output.standard()
+      standard.write(settings.configuration)
+      return try standard.finish()
+    }
     let wake: WaitPoint
     do throws(SystemError) { wake = try WaitPoint(stopsOnSignals: true, reloadsOnHangup: true) } catch {
       throw Failure("\(error)")
@@ -90,7 +109,7 @@ struct RecordCommand: ParsableCommand {
     // First the probes, then the recording: what it covers, they see.
     let source = try EventWay.chosen(settings.request, wake)
     let recorder = try Recorder(settings, source, setsAside: setsAside)
-    try recorder.run { settings }
+    try recorder.run(reload: self.settings)
   }
 }
 

@@ -19,6 +19,21 @@ struct RecordSettings: Equatable {
     Retention(age: keepDays == 0 ? nil : .seconds(86_400 * keepDays), size: maxSize == 0 ? nil : maxSize)
   }
 
+  /// As a configuration file would say it.
+  var configuration: String {
+    let path = database.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return """
+      database = "\(path)"
+      keep-days = \(keepDays)
+      max-size = \(maxSize)
+      row-at = "\(rowAt.rawValue)"
+      names = \(names)
+      modules = \(modules)
+      ring-size = \(ringSize.byteCount)
+
+      """
+  }
+
   /// What has changed but waits for the next start.
   func needsRestart(from old: RecordSettings) -> [String] {
     var keys: [String] = []
