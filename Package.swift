@@ -67,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords", "ViewTerminal",
+        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
+        "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
@@ -128,7 +129,8 @@ let package = Package(
       name: "LyingSocket", path: "Tests/LyingSocket",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dl")]),
-    .testTarget(name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
+    .testTarget(
+      name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),

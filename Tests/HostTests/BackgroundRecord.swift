@@ -28,7 +28,8 @@ final class BackgroundRecord {
   }
 
   static func makeFolder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sockeye-history-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "sockeye-history-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     return folder
   }

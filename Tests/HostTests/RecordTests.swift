@@ -19,7 +19,9 @@ extension HostTests {
       #expect(record.end() == 0, "\(record.errors)")
       let netns = try #require(truth.facts("netns").first?.first)
       let port = try #require(truth.facts("listen").first?[1])
-      let clients = truth.facts("client").map { "\($0[1]) \($0[3]) \(port) \($0[4]) \($0[5]) outbound closed" }
+      let clients = truth.facts("client").map {
+        "\($0[1]) \($0[3]) \(port) \($0[4]) \($0[5]) outbound closed"
+      }
       let accepts = truth.facts("accept").map { "\($0[0]) \(port) \($0[1]) \($0[2]) \($0[3]) inbound closed" }
       #expect(clients.count == 23 && accepts.count == 23)
       let found = try record.text("\(Self.connection) WHERE netns = \(netns) AND protocol = 'tcp'")
@@ -65,7 +67,8 @@ extension HostTests {
       let held = try HeldConnections(7)
       let record = try BackgroundRecord()
       try record.wait(
-        until: "SELECT count(*) FROM connections WHERE outcome = 'open' AND opened_before AND \(held.condition)",
+        until:
+          "SELECT count(*) FROM connections WHERE outcome = 'open' AND opened_before AND \(held.condition)",
         is: 14)
       let truth = try held.end()
       #expect(record.end() == 0)
@@ -87,7 +90,8 @@ extension HostTests {
       let held = try HeldConnections(3)
       let truth = try run("storm", "11", "1", "1")
       let netns = try #require(truth.facts("netns").first?.first)
-      let closed = "SELECT count(*) FROM connections WHERE netns = \(netns) AND outcome = 'closed' AND protocol = 'tcp'"
+      let closed =
+        "SELECT count(*) FROM connections WHERE netns = \(netns) AND outcome = 'closed' AND protocol = 'tcp'"
       try first.wait(until: closed, is: 22)
       let open = "SELECT count(*) FROM connections WHERE \(held.condition) AND outcome = 'open'"
       try first.wait(until: open, is: 6)
@@ -96,7 +100,8 @@ extension HostTests {
       #expect(try second.number(closed) == 22)
       #expect(try second.text("SELECT kind FROM gaps") == ["recorder_crashed"])
       #expect(
-        try second.number("SELECT count(*) FROM connections WHERE \(held.condition) AND outcome = 'unknown'") == 6)
+        try second.number("SELECT count(*) FROM connections WHERE \(held.condition) AND outcome = 'unknown'")
+          == 6)
       // The new recording finds them again.
       try second.wait(until: open + " AND opened_before", is: 6)
       _ = try held.end()

@@ -69,7 +69,9 @@ final class Recorder {
       if reasons.contains(.reloadSignal) { take(reload) }
     }
     source.finish { take($0) }
-    while fatal == nil, looks.next != nil { guarded { () throws(StoreError) in try looks.pass(into: writer) } }
+    while fatal == nil, looks.next != nil {
+      guarded { () throws(StoreError) in try looks.pass(into: writer) }
+    }
     if fatal == nil { guarded { () throws(StoreError) in try writer.stop(.now) } }
     tellGaps()
     sumUp()
