@@ -21,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
@@ -66,8 +67,10 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
+        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
+        "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
 
@@ -126,7 +129,8 @@ let package = Package(
       name: "LyingSocket", path: "Tests/LyingSocket",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dl")]),
-    .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
+    .testTarget(
+      name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),

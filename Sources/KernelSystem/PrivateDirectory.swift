@@ -12,14 +12,19 @@ public struct PrivateDirectory: ~Copyable {
   ///
   /// The parent must exist and is trusted: it decides who may make the directory.
   public init(at path: String, creating: Bool = false) throws(PrivateFileError) {
-    if creating, unsafe mkdir(path, 0o700) != 0 {
-      let errno = Errno.current
-      if errno.rawValue != EEXIST { throw .system(SystemError("mkdir", on: path, errno)) }
-    }
+    if creating { do throws(SystemError) { try Self.make(at: path) } catch { throw .system(error) } }
     let directory = try Self.opened(path)
     _ = try Self.checked(directory, path)
     descriptor = directory
     self.path = path
+  }
+
+  /// Makes `path` with mode 0700, unless something of that name is there. The parent must exist.
+  public static func make(at path: String) throws(SystemError) {
+    // SAFETY: the name is a string that outlives the call.
+    if unsafe mkdir(path, 0o700) == 0 { return }
+    let errno = Errno.current
+    if errno.rawValue != EEXIST { throw SystemError("mkdir", on: path, errno) }
   }
 
   private static func opened(_ path: String) throws(PrivateFileError) -> OwnedDescriptor {

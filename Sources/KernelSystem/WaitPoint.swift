@@ -13,16 +13,25 @@ public final class WaitPoint: Sendable {
     public static let processEnded = Reasons(rawValue: 4)
     /// One of the set's descriptors can be read.
     public static let readable = Reasons(rawValue: 8)
+    /// SIGHUP, where it does not mean to stop.
+    public static let reloadSignal = Reasons(rawValue: 16)
+    /// What a run ends for.
+    public static let ends: Reasons = [.stopSignal, .processEnded, .reloadSignal]
   }
 
   private let wakeups: OwnedDescriptor
   private let signals: OwnedDescriptor?
   private let process: OwnedDescriptor?
+  private let reloadsOnHangup: Bool
   /// Theirs, -1 for none; they stay open as long as this object.
   private let numbers: (Int32, Int32, Int32)
 
   /// - Parameter process: whose end is waited for.
-  public init(stopsOnSignals: Bool, process pid: Int32? = nil) throws(SystemError) {
+  /// - Parameter reloadsOnHangup: SIGHUP is `reloadSignal`, not `stopSignal`.
+  public init(stopsOnSignals: Bool, process pid: Int32? = nil, reloadsOnHangup: Bool = false)
+    throws(SystemError)
+  {
+    self.reloadsOnHangup = reloadsOnHangup
     let wakeups = try Self.open("eventfd", "wait point") { clinux_eventfd() }
     let signals = stopsOnSignals ? try Self.open("signalfd", "wait point") { clinux_stop_signals() } : -1
     let process = try pid.map { (pid) throws(SystemError) in
@@ -72,9 +81,19 @@ public final class WaitPoint: Sendable {
       wakeups.borrow { _ = unsafe read($0, &count, 8) }
       reasons.insert(.woken)
     }
-    if waits[1].revents != 0 { reasons.insert(.stopSignal) }
+    if waits[1].revents != 0 { reasons.formUnion(signalled) }
     if waits[2].revents != 0 { reasons.insert(.processEnded) }
     if waits[3].revents != 0 { reasons.insert(.readable) }
+    return reasons
+  }
+
+  /// Without reloading, a signal is left to be found again by whoever waits next.
+  private var signalled: Reasons {
+    if !reloadsOnHangup { return .stopSignal }
+    var reasons: Reasons = []
+    while let signal = signals?.borrow({ clinux_next_signal($0) }), signal != 0 {
+      reasons.insert(signal == SIGHUP ? .reloadSignal : .stopSignal)
+    }
     return reasons
   }
 }

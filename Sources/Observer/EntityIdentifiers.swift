@@ -30,3 +30,13 @@ struct EntityIdentifiers {
     return digest.finish().prefix(8).hexadecimal
   }
 }
+
+/// The boot that we run in.
+public enum ThisBoot {
+  /// `/proc/sys/kernel/random/boot_id`; nil when it cannot be read.
+  public static var id: String? {
+    var buffer = ReadBuffer()
+    guard let proc = try? ProcFileSystem(), let id = proc.bootID(&buffer).value else { return nil }
+    return String(decoding: id, as: UTF8.self)
+  }
+}

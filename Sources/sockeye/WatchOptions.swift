@@ -50,7 +50,7 @@ struct WatchDuration: ExpressibleByArgument {
 }
 
 /// `64k`, `16M`, `1G`: a power of two from a page to 1 GiB, as the kernel wants it.
-struct WatchRingSize: ExpressibleByArgument {
+struct WatchRingSize: ExpressibleByArgument, Equatable {
   let byteCount: UInt32
   var defaultValueDescription: String { "\(byteCount >> 20)M" }
 

@@ -45,8 +45,8 @@ enum Rules {
       "ViewRecords": view,
       "ViewTerminal": view,
       "sockeye": Allowance(
-        own: kernel.union(views).union(["Model", "Attribution", "Observer"]),
-        others: ["ArgumentParser", "FoundationEssentials"]),
+        own: kernel.union(views).union(["Model", "Attribution", "Observer", "Store"]),
+        others: ["ArgumentParser", "FoundationEssentials", "TOMLKit"]),
     ]
   }()
 

@@ -64,3 +64,5 @@ int clinux_event_workload(void);
 /// eventfd(2) that does not block; signalfd(2) of SIGINT, SIGTERM and SIGHUP, which the calling thread blocks.
 int clinux_eventfd(void);
 int clinux_stop_signals(void);
+/// The number of the next signal of such a descriptor; 0 when there is none.
+int clinux_next_signal(int descriptor);

@@ -73,7 +73,7 @@ public final class EventObserver {
       let reasons = wake.wait(milliseconds: Int32(wait))
       let events = collect(at: KernelClock.bootTimeNanoseconds)
       if !body(events) { return reasons }
-      if !reasons.isDisjoint(with: [.stopSignal, .processEnded]) { return reasons }
+      if !reasons.isDisjoint(with: .ends) { return reasons }
     }
   }
 

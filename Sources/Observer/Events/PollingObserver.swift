@@ -77,7 +77,7 @@ public final class PollingObserver: EventSource {
       let reasons = wake.wait(milliseconds: next <= now ? 0 : Int32((next - now) / 1_000_000) + 1, readiness)
       let events = collect(mustLook: false)
       if !body(events) { return reasons }
-      if !reasons.isDisjoint(with: [.stopSignal, .processEnded]) { return reasons }
+      if !reasons.isDisjoint(with: .ends) { return reasons }
     }
   }
 

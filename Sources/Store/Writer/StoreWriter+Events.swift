@@ -29,9 +29,8 @@ extension StoreWriter {
     // connect(2) on a datagram socket only sets its peer: its conversation begins with a packet.
     if event.action == .connect && socket.type == .datagram { return }
     let key = FlowKey(socket)
-    // Told twice: the first telling stands.
-    if open[key] != nil { return }
-    guard open.count < Self.openLimit else {
+    let known = open[key]
+    if known == nil && open.count >= Self.openLimit {
       counters.untracked += 1
       return
     }
@@ -40,7 +39,26 @@ extension StoreWriter {
       let direction = event.action == .accept ? StoredDirection.inbound : .outbound
       connection.flags.direction = direction.rawValue
     }
-    begin(connection, key, at: event.bootNanoseconds)
+    if let known {
+      replaceLook(known, connection, key, at: event.bootNanoseconds)
+    } else {
+      begin(connection, key, at: event.bootNanoseconds)
+    }
+  }
+
+  /// Told twice: the first telling stands, unless it was a look, during which the connection opened.
+  private func replaceLook(
+    _ known: OpenConnection, _ connection: PendingConnection, _ key: FlowKey, at bootNanoseconds: UInt64
+  ) {
+    guard bootNanoseconds >= known.bootOpened else { return }
+    if held[key]?.flags.isOpenedBefore == true {
+      held[key] = connection
+    } else if known.id == 0, held[key] == nil, pending.connections[known.index].flags.isOpenedBefore {
+      pending.connections[known.index] = connection
+    } else {
+      return
+    }
+    open[key]?.bootOpened = bootNanoseconds
   }
 
   /// Remembers an open connection, and gives it its row if that is now.

@@ -3,17 +3,15 @@ import Model
 extension StoreWriter {
   /// Takes a look at the host: what is there and was not known gets its row, marked as opened before.
   ///
-  /// At the start of a recording, and after a loss. With `isComplete`, what was opened before the look began (boot clock,
-  /// nanoseconds) and is not in it has ended, nobody saw how. Datagram conversations are not in a look: they end with their socket.
-  public func take(_ snapshot: Snapshot, lookBegan: UInt64, isComplete: Bool, now: StoreTime)
+  /// At the start of a recording, and after a loss; behind the events until `lookBegan` (boot clock, nanoseconds). With
+  /// `isComplete`, `endUnseen` follows at once.
+  public func take(_ snapshot: Snapshot, lookBegan: UInt64, isComplete: Bool = false, now: StoreTime)
     throws(StoreError)
   {
     let time = timeline.microseconds(boot: lookBegan)
     if pending.began == nil { pending.began = time }
-    var seen = Set<FlowKey>()
     for socket in snapshot.sockets where socket.cookie != .unknown && socket.netns != .unknown {
       let key = FlowKey(netns: socket.netns.rawValue, cookie: socket.cookie.rawValue)
-      seen.insert(key)
       guard socket.family.isInternet, socket.type == .stream, socket.state != .timeWait else { continue }
       var event = Event(
         action: .listen, bootNanoseconds: lookBegan, wallNanoseconds: snapshot.takenWallNanoseconds)
@@ -27,11 +25,17 @@ extension StoreWriter {
         begin(connection, key, at: lookBegan)
       }
     }
-    if isComplete { endUnseen(seen, lookBegan) }
+    if isComplete { endUnseen(in: snapshot, lookBegan: lookBegan) }
     try flushIfDue(now)
   }
 
-  private func endUnseen(_ seen: Set<FlowKey>, _ lookBegan: UInt64) {
+  /// What was opened before a look began and is not in it has ended, nobody saw how: behind the events until the look's end,
+  /// which tell of what ended during it. Datagram conversations are not in a look: they end with their socket.
+  public func endUnseen(in snapshot: Snapshot, lookBegan: UInt64) {
+    let seen = Set(
+      snapshot.sockets.lazy.filter { $0.cookie != .unknown && $0.netns != .unknown }.map {
+        FlowKey(netns: $0.netns.rawValue, cookie: $0.cookie.rawValue)
+      })
     let ended = open.filter { key, entry in
       entry.bootOpened < lookBegan && !seen.contains(FlowKey(netns: key.netns, cookie: key.cookie))
     }

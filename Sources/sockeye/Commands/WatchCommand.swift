@@ -147,14 +147,7 @@ struct WatchCommand: ParsableCommand {
     request.includesOwn = includesOwn
     request.namesPeers = namesPeers
     request.ringByteCount = ringSize.byteCount
-    // For tests.
-    let asked = ThisProcess.environment("SOCKEYE_EVENTS_FROM") ?? EventWay.automatic.rawValue
-    guard let way = EventWay(rawValue: asked) else {
-      throw Failure("SOCKEYE_EVENTS_FROM is auto, probes or polling")
-    }
-    do throws(ObserverError) { return try way.open(request, wake: wake) } catch {
-      throw Failure("\(error.description); see sockeye doctor")
-    }
+    return try EventWay.chosen(request, wake)
   }
 
   private var deadline: UInt64? { duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds } }
@@ -252,27 +245,8 @@ private struct WatchRun {
       line.append(decimal: unjudged)
       line.append(" could not be judged by the filter")
     }
-    line.append("; lost: kernel_missed ")
-    line.append(decimal: statistics.kernelMissed)
-    line.append(", ring_lost ")
-    line.append(decimal: statistics.ringLost)
-    line.append(", queue_lost ")
-    line.append(decimal: statistics.queueLost)
-    if statistics.flowsRefused > 0 {
-      line.append(", conversations ")
-      line.append(decimal: statistics.flowsRefused)
-    }
-    if statistics.namesLost > 0 {
-      line.append(", names ")
-      line.append(decimal: statistics.namesLost)
-    }
-    line.append("; CPU ")
-    line.append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
-    if let way {
-      line.append("; way: ")
-      line.append(terminal: way)
-    }
-    line.append("\n")
+    line.append("; ")
+    line.append(losses: statistics, way: way)
     Output.error().write(line)
     if told == 0 { throw ExitStatus.nothingFound }
   }

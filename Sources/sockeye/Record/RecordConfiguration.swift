@@ -1,0 +1,94 @@
+import ArgumentParser
+import KernelSystem
+import TOMLKit
+
+/// The configuration file of the recorder: one key an option, nothing else.
+struct RecordConfiguration {
+  static let defaultPath = "/etc/sockeye/config.toml"
+  private static let longest = 1 << 20
+
+  let path: String
+
+  /// Those of the file over the defaults. `mayBeAbsent`: the defaults stand where there is no file.
+  func settings(mayBeAbsent: Bool) throws -> RecordSettings {
+    let text: String
+    do throws(SystemError) {
+      let file = try OwnedDescriptor.open(path)
+      text = try contents(of: file)
+    } catch {
+      if mayBeAbsent && error.errno == .noSuchFile { return RecordSettings() }
+      throw Failure("\(error)")
+    }
+    return try settings(in: text)
+  }
+
+  private func contents(of file: borrowing OwnedDescriptor) throws(SystemError) -> String {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    do throws(Errno) {
+      while bytes.count < Self.longest {
+        let count = try file.read(into: &chunk)
+        if count == 0 { break }
+        bytes += chunk[..<count]
+      }
+    } catch { throw SystemError("read", on: path, error) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  func settings(in text: String) throws -> RecordSettings {
+    let table: TOMLTable
+    do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
+      throw Failure("\(path), line \(error.source.begin.line): \(error.description)")
+    }
+    var settings = RecordSettings()
+    for key in table.keys.sorted() {
+      guard let value = table[key] else { continue }
+      try take(Value(path: path, key: key, value: value), into: &settings)
+    }
+    return settings
+  }
+
+  private func take(_ value: Value, into settings: inout RecordSettings) throws {
+    switch value.key {
+    case "database": settings.database = try value.string(or: "the name of a file")
+    case "keep-days":
+      guard let days = value.value.int, RecordSettings.days.contains(days) else {
+        throw value.wrong("a number from 0 to \(RecordSettings.days.upperBound)")
+      }
+      settings.keepDays = days
+    case "max-size":
+      settings.maxSize = try value.word("a size such as \"4G\", at least 16M, or 0", StoreSize.init).bytes
+    case "row-at": settings.rowAt = try value.word("\"open\" or \"close\"", RowTime.init(rawValue:))
+    case "names": settings.names = try value.truth()
+    case "modules": settings.modules = try value.truth()
+    case "ring-size":
+      settings.ringSize = try value.word("a power of two from \"4k\" to \"1G\"", WatchRingSize.init)
+    default: throw Failure("\(path): there is no key '\(value.key)'")
+    }
+  }
+
+  /// A value and where it stands.
+  private struct Value {
+    let path: String
+    let key: String
+    let value: any TOMLValueConvertible
+
+    func wrong(_ expected: String) -> Failure { Failure("\(path): \(key) must be \(expected)") }
+
+    func string(or expected: String) throws -> String {
+      guard let text = value.string, !text.isEmpty else { throw wrong(expected) }
+      return text
+    }
+    func truth() throws -> Bool {
+      guard let truth = value.bool else { throw wrong("true or false") }
+      return truth
+    }
+    /// A string, or an integer for a size in bytes.
+    func word<Result>(_ expected: String, _ parse: (String) -> Result?) throws -> Result {
+      guard let text = value.string ?? value.int.map({ "\($0)" }), let result = parse(text) else {
+        throw wrong(expected)
+      }
+      return result
+    }
+  }
+}

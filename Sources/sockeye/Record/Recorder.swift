@@ -1,0 +1,188 @@
+import KernelSystem
+import Model
+import Observer
+import Store
+import ViewText
+
+/// Takes what one source tells into one store, on one thread.
+final class Recorder {
+  private let settings: RecordSettings
+  private let source: any EventSource
+  private let writer: StoreWriter
+  private var retention: Retention
+  private var retentionDue: UInt64 = 0
+  private var batchesSeen: UInt64 = 0
+  private var looks = HostLooks()
+  private var knownGaps = 0
+  /// What writing last failed with, told once.
+  private var failure: StoreError?
+  private var fatal: StoreError?
+
+  init(_ settings: RecordSettings, _ source: any EventSource, setsAside: Bool) throws {
+    self.settings = settings
+    self.source = source
+    retention = settings.retention
+    guard let bootID = ThisBoot.id else { throw Failure("/proc/sys/kernel/random/boot_id cannot be read") }
+    var store = StoreSettings(bootID: bootID, version: Sockeye.configuration.version)
+    store.rowTime = settings.rowAt.stored
+    writer = try Self.open(settings.database, store, setsAside: setsAside)
+  }
+
+  private static func open(_ path: String, _ settings: StoreSettings, setsAside: Bool) throws -> StoreWriter {
+    if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+      do throws(SystemError) { try PrivateDirectory.make(at: String(path[..<slash])) } catch {
+        throw Failure("\(error)")
+      }
+    }
+    do throws(StoreError) {
+      do throws(StoreError) { return try StoreWriter(path: path, settings: settings, now: .now) } catch {
+        guard case .corrupted = error, setsAside else { throw error }
+        let aside = try StoreWriter.setAside(path: path, now: .now)
+        tell("\(path) is damaged, and is now \(aside)")
+        return try StoreWriter(path: path, settings: settings, now: .now)
+      }
+    } catch { throw Failure(Self.words(error)) }
+  }
+
+  private static func words(_ error: StoreError) -> String {
+    if case .corrupted = error { return "\(error); --set-aside renames it and begins a new one" }
+    return "\(error)"
+  }
+
+  private static func tell(_ text: String) {
+    var line = TextBuffer()
+    line.append("sockeye: ")
+    line.append(terminal: text)
+    line.append("\n")
+    Output.error().write(line)
+  }
+
+  /// Records until a signal to stop. `reload` has the settings as the configuration file has them now.
+  func run(reload: () throws -> RecordSettings) throws {
+    Self.tell("recording into \(settings.database) (\(settings.summary))")
+    tellGaps()
+    looks.isOwed = true
+    looks.begin()
+    while true {
+      let reasons = source.run(until: nil) { take($0) }
+      if fatal != nil || reasons.contains(.stopSignal) { break }
+      if reasons.contains(.reloadSignal) { take(reload) }
+    }
+    source.finish { take($0) }
+    while fatal == nil, looks.next != nil {
+      guarded { () throws(StoreError) in try looks.pass(into: writer) }
+    }
+    if fatal == nil { guarded { () throws(StoreError) in try writer.stop(.now) } }
+    tellGaps()
+    sumUp()
+    if let fatal { throw Failure(Self.words(fatal)) }
+  }
+
+  // MARK: Events
+
+  /// False when there is no sense in going on.
+  private func take(_ events: [Event]) -> Bool {
+    var rest = events[...]
+    // A look stands between the events before it and those after.
+    while fatal == nil, let moment = looks.next {
+      let count = rest.firstIndex { $0.bootNanoseconds > moment } ?? rest.endIndex
+      if count == rest.endIndex && !looks.isDue { break }
+      write(rest[..<count])
+      rest = rest[count...]
+      guarded { () throws(StoreError) in try looks.pass(into: writer) }
+    }
+    write(rest)
+    if events.contains(where: { $0.action == .gap }) { looks.isOwed = true }
+    looks.begin()
+    keepRetention()
+    tellGaps()
+    return fatal == nil
+  }
+
+  private func write(_ events: ArraySlice<Event>) {
+    guarded { () throws(StoreError) in try writer.take(Array(events), now: .now) }
+  }
+
+  /// A few small steps behind a batch that was just written: what waits would have to be written first.
+  private func keepRetention() {
+    let began = KernelClock.bootTimeNanoseconds
+    guard fatal == nil, failure == nil, writer.counters.batches != batchesSeen, began >= retentionDue else {
+      return
+    }
+    batchesSeen = writer.counters.batches
+    guarded { () throws(StoreError) in
+      while try writer.keep(to: retention, .now) {
+        if KernelClock.bootTimeNanoseconds &- began > 50_000_000 { return }
+      }
+      retentionDue = KernelClock.bootTimeNanoseconds + 5_000_000_000
+    }
+  }
+
+  /// Runs what writes. A failure is told when it begins and when it ends; damage ends the recording.
+  private func guarded(_ body: () throws(StoreError) -> Void) {
+    guard fatal == nil else { return }
+    let batches = writer.counters.batches
+    do throws(StoreError) {
+      try body()
+      guard failure != nil, writer.counters.batches != batches else { return }
+      failure = nil
+      Self.tell("the store can be written again; \(writer.counters.lost) records are lost so far")
+    } catch {
+      if case .corrupted = error { fatal = error }
+      if failure == nil && fatal == nil { Self.tell("\(error); going on, what is lost is counted") }
+      failure = error
+    }
+  }
+
+  // MARK: Words
+
+  private func take(_ reload: () throws -> RecordSettings) {
+    do {
+      let new = try reload()
+      retention = new.retention
+      retentionDue = 0
+      Self.tell("reloaded (\(new.retentionSummary))")
+      let waiting = new.needsRestart(from: settings)
+      if !waiting.isEmpty { Self.tell("at the next start: \(waiting.joined(separator: ", "))") }
+    } catch {
+      Self.tell("not reloaded: \(error)")
+    }
+  }
+
+  private func tellGaps() {
+    let new = source.gaps.dropFirst(knownGaps)
+    knownGaps += new.count
+    Output.tell(new.filter { $0.kind != .processRefused || $0.remedy != nil }, .auto)
+  }
+
+  private func sumUp() {
+    let statistics = source.statistics
+    var line = TextBuffer()
+    line.append("sockeye: ")
+    line.append(decimal: statistics.delivered)
+    line.append(statistics.delivered == 1 ? " event, " : " events, ")
+    line.append(decimal: writer.counters.connections)
+    line.append(writer.counters.connections == 1 ? " connection recorded; " : " connections recorded; ")
+    line.append(losses: statistics, inStore: writer.counters.lost, way: source.way)
+    Output.error().write(line)
+  }
+}
+
+extension RecordSettings {
+  /// `keep 30 days, at most 4GiB`.
+  fileprivate var retentionSummary: String {
+    let age = keepDays == 0 ? "keep every day" : "keep \(keepDays) days"
+    let size = maxSize == 0 ? "any size" : "at most \(maxSize >> 20) MiB"
+    return "\(age), \(size)"
+  }
+
+  fileprivate var summary: String {
+    "\(retentionSummary); rows at \(rowAt.rawValue), \(names ? "" : "no ")names, \(modules ? "" : "no ")modules"
+  }
+}
+
+extension StoreTime {
+  static var now: StoreTime {
+    StoreTime(boot: KernelClock.bootTimeNanoseconds, wall: KernelClock.wallTimeNanoseconds)
+  }
+}

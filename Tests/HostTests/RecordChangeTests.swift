@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+extension HostTests {
+  /// The recorder when something changes under it.
+  @Suite struct RecordChangeTests {
+    @Test("SIGHUP changes retention, says what waits for the next start, and refuses a wrong file whole")
+    func reload() throws {
+      let file = FileManager.default.temporaryDirectory.appending(path: "sockeye-\(UUID().uuidString).toml")
+      defer { try? FileManager.default.removeItem(at: file) }
+      try Data("keep-days = 7\n".utf8).write(to: file)
+      let record = try BackgroundRecord(["--config", file.path])
+      #expect(record.errors.contains("keep 7 days"))
+      try Data("keep-days = 3\nmax-size = \"64M\"\nmodules = true\n".utf8).write(to: file)
+      record.send(SIGHUP)
+      try record.wait(for: "reloaded (keep 3 days, at most 64 MiB)")
+      try record.wait(for: "at the next start: modules")
+      try Data("keep-days = 5\ncolour = 1\n".utf8).write(to: file)
+      record.send(SIGHUP)
+      try record.wait(for: "not reloaded: sockeye: \(file.path): there is no key 'colour'")
+      #expect(!record.errors.contains("keep 5 days"))
+      #expect(record.end() == 0)
+    }
+
+    @Test("Without room on the disk the recorder goes on, counts what is lost, and says when it writes again")
+    func full() throws {
+      let folder = try BackgroundRecord.makeFolder()
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let mount = try ToolRun.run(["mount", "-t", "tmpfs", "-o", "size=48m", "none", folder.path])
+      try #require(mount.status == 0, "tmpfs cannot be mounted: \(mount.errors)")
+      defer { _ = try? ToolRun.run(["umount", folder.path]) }
+      let record = try BackgroundRecord(in: folder)
+      let ballast = folder.appending(path: "ballast")
+      _ = try? ToolRun.run(["dd", "if=/dev/zero", "of=\(ballast.path)", "bs=4k"])
+      _ = try ToolRun.run([Watching.fixture, "flood", "2003", "3", "2"])
+      try record.wait(for: "no room for the store")
+      #expect(record.isRunning)
+      try FileManager.default.removeItem(at: ballast)
+      _ = try ToolRun.run([Watching.fixture, "storm", "11", "1", "1"])
+      try record.wait(for: "the store can be written again")
+      let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "1", "1"]))
+      #expect(record.end() == 0)
+      let lost = try #require(record.errors.firstMatch(of: /store_lost (\d+)/).flatMap { Int($0.1) })
+      #expect(lost > 0)
+      #expect(try record.number("SELECT sum(count) FROM gaps WHERE kind = 'store_lost'") == lost)
+      // Not by namespace: the kernel gives the inode of one that has gone to the next.
+      let port = try #require(truth.facts("listen").first?[1])
+      let found = try record.text(
+        """
+        SELECT direction, outcome, count(*) FROM connections WHERE \(port) IN (local_port, peer_port) AND protocol = 'tcp'
+          GROUP BY 1, 2
+        """)
+      #expect(found == ["inbound closed 23", "outbound closed 23"], "\(record.errors)")
+    }
+
+    @Test("A damaged database is left as it is, and renamed only on demand")
+    func damaged() throws {
+      let folder = try BackgroundRecord.makeFolder()
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let database = folder.appending(path: "history.db")
+      let bytes = Data("this is no database, though it is longer than a header of a hundred bytes: ".utf8)
+      let damaged = bytes + bytes
+      try damaged.write(to: database)
+      let refused = try ToolRun.run([
+        BuiltProducts.sockeye, "record", "--config", "/dev/null", "--database", database.path,
+      ])
+      #expect(refused.status == 2 && refused.errors.contains("--set-aside"), "\(refused.errors)")
+      #expect(try Data(contentsOf: database) == damaged)
+      let record = try BackgroundRecord(["--set-aside"], in: folder)
+      #expect(record.end() == 0)
+      let aside = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+        $0.hasPrefix("history.db.damaged-")
+      }
+      #expect(try aside.map { try Data(contentsOf: folder.appending(path: $0)) } == [damaged])
+    }
+
+    @Test(
+      "The capabilities of packaging/sockeye.service are enough to record by the probes, and the unit is valid"
+    )
+    func unit() throws {
+      let unit = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "packaging/sockeye.service")
+      let text = try String(contentsOf: unit, encoding: .utf8)
+      let line = try #require(text.firstMatch(of: /CapabilityBoundingSet=(.*)/)).1
+      let set = line.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }
+      let record = try BackgroundRecord(wrapper: [
+        "setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all,\(set.joined(separator: ","))",
+      ])
+      let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "3", "1"]))
+      #expect(record.end() == 0)
+      let netns = try #require(truth.facts("netns").first?.first)
+      let found = try record.text(
+        "SELECT DISTINCT pid FROM connections WHERE netns = \(netns) AND direction = 'outbound'")
+      #expect(found.sorted() == truth.facts("client").map { $0[1] }.sorted())
+      #expect(!record.errors.contains("way: ") && !record.errors.contains("could not"), "\(record.errors)")
+      let command = try #require(text.firstMatch(of: /ExecStart=\/usr\/bin\/sockeye (.*)/)).1
+      let check = try ToolRun.run(
+        [BuiltProducts.sockeye] + command.split(separator: " ").map(String.init)
+          + ["--check", "--config", "/dev/null"])
+      #expect(check.status == 0 && String(decoding: check.output, as: UTF8.self).contains("keep-days = 30\n"))
+    }
+  }
+}
