@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "ViewText", "ViewRecords", "ViewTerminal",
+        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
+        "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -129,7 +130,8 @@ let package = Package(
     .testTarget(name: "HostTests", dependencies: ["socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
-    .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "Model", "Store"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -11,7 +11,9 @@ import KernelSystem
       Exit status: 0 something was found, 1 nothing was found, 2 error or bad usage.
       """,
     version: "0.1.0",
-    subcommands: [ListCommand.self, WhoCommand.self, WatchCommand.self, DoctorCommand.self],
+    subcommands: [
+      ListCommand.self, WhoCommand.self, WatchCommand.self, HistoryCommand.self, DoctorCommand.self,
+    ],
     defaultSubcommand: ListCommand.self)
 
   static func main() {

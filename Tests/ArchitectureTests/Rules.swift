@@ -45,7 +45,7 @@ enum Rules {
       "ViewRecords": view,
       "ViewTerminal": view,
       "sockeye": Allowance(
-        own: kernel.union(views).union(["Model", "Attribution", "Observer"]),
+        own: kernel.union(views).union(["Model", "Attribution", "Observer", "Store"]),
         others: ["ArgumentParser", "FoundationEssentials"]),
     ]
   }()
