@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|history|doctor|help)
+    list|who|watch|history|sql|doctor|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch history doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch history sql doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -329,6 +329,35 @@ _sockeye_history() {
         return
         ;;
     '--database')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''wide'$'\n''json'$'\n''jsonl'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_sql() {
+    repeating_flags=()
+    non_repeating_flags=(--schema --json --jsonl -n --numeric --resolve --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--database --max-time --max-memory -o --output --color)
+    __sockeye_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--database')
+        return
+        ;;
+    '--max-time')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     '-o'|'--output')

@@ -32,6 +32,10 @@ import Testing
       (["history", "--since", "2026-11-20", "--until", "2026-11-19"], "--until is before"),
       (["history", "--after", "x"], "--after"),
       (["history", "--resolve"], "--resolve"),
+      (["sql"], "--schema"),
+      (["sql", "SELECT 1", "--schema"], "--schema"),
+      (["sql", "SELECT 1", "--max-memory", "1X"], "--max-memory"),
+      (["sql", "SELECT 1", "--database", "/no/such/file"], "sockeye record"),
       (["history", "--database", "/no/such/file"], "sockeye record"),
     ])
   func badUsage(_ arguments: [String], _ part: String) throws {
