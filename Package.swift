@@ -133,7 +133,8 @@ let package = Package(
       name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
-    .testTarget(name: "CommandTests", dependencies: ["sockeye", "ViewFixtures"], exclude: ["Golden"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "Model", "Store"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]

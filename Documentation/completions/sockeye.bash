@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|doctor|help)
+    list|who|watch|record|history|sql|doctor|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch record history sql doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -221,7 +221,7 @@ _sockeye_who() {
     repeating_flags=()
     non_repeating_flags=(--json --jsonl -n --numeric --resolve --version -h --help)
     repeating_options=()
-    non_repeating_options=(--limit --netns -o --output --color)
+    non_repeating_options=(--limit --netns --since --until --at --database -o --output --color)
     __sockeye_offer_flags_options -1
 
     # Offer option value completions
@@ -230,6 +230,18 @@ _sockeye_who() {
         return
         ;;
     '--netns')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--at')
+        return
+        ;;
+    '--database')
         return
         ;;
     '-o'|'--output')
@@ -279,6 +291,108 @@ _sockeye_watch() {
         ;;
     '-o'|'--output')
         __sockeye_add_completions -W 'table'$'\n''jsonl'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_record() {
+    repeating_flags=()
+    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config)
+    __sockeye_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--database')
+        return
+        ;;
+    '--keep-days')
+        return
+        ;;
+    '--max-size')
+        return
+        ;;
+    '--row-at')
+        __sockeye_add_completions -W 'open'$'\n''close'
+        return
+        ;;
+    '--ring-size')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_sockeye_history() {
+    repeating_flags=()
+    non_repeating_flags=(--json --jsonl -n --numeric --resolve --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--since --until --at --sort --limit --after --database -o --output --color)
+    __sockeye_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--since')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--at')
+        return
+        ;;
+    '--sort')
+        __sockeye_add_completions -W 'newest'$'\n''oldest'$'\n''longest'$'\n''sent'$'\n''received'
+        return
+        ;;
+    '--limit')
+        return
+        ;;
+    '--after')
+        return
+        ;;
+    '--database')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''wide'$'\n''json'$'\n''jsonl'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_sql() {
+    repeating_flags=()
+    non_repeating_flags=(--schema --json --jsonl -n --numeric --resolve --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--database --max-time --max-memory -o --output --color)
+    __sockeye_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--database')
+        return
+        ;;
+    '--max-time')
+        return
+        ;;
+    '--max-memory')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''wide'$'\n''json'$'\n''jsonl'$'\n''csv'
         return
         ;;
     '--color')

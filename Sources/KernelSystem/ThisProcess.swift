@@ -31,4 +31,9 @@ public enum ThisProcess {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
+
+  /// Why a file may not be read, by access(2); nil when it may.
+  public static func cannotRead(_ path: String) -> Errno? {
+    unsafe access(path, R_OK) == 0 ? nil : Errno.current
+  }
 }

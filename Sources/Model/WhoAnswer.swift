@@ -13,6 +13,9 @@ public struct WhoAnswer: Sendable {
   public var openedWallNanoseconds: UInt64?
   /// The other end, when it is on this host: index into `Snapshot.sockets`.
   public var peerSocket: Int?
+  /// The answer is of the past: the socket, or the process, as it was recorded.
+  public var past: StoredConnection?
+  public var pastProcess: StoredProcess?
 
   public init(_ subject: Subject) { self.subject = subject }
 

@@ -60,7 +60,7 @@ public struct EventRecords {
       append(address, to: &text)
       text.append(#""}}"#)
     }
-    appendCounts(facts, to: &text)
+    Self.appendCounts(facts, to: &text)
   }
 
   /// As ECS writes it (RFC 7042): `00-00-5E-00-53-23`.
@@ -72,7 +72,7 @@ public struct EventRecords {
   }
 
   /// `"tcp":{…}`, of other protocols `"flow":{…}`.
-  private func appendCounts(_ facts: EventSocketFacts, to text: inout TextBuffer) {
+  static func appendCounts(_ facts: EventSocketFacts, to text: inout TextBuffer) {
     guard let sent = facts.sentBytes, let received = facts.receivedBytes else { return }
     text.append(facts.protocol == .tcp ? #","tcp":{"bytes_sent":"# : #","flow":{"bytes_sent":"#)
     text.append(decimal: sent)

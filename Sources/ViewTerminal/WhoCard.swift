@@ -33,11 +33,17 @@ public struct WhoCard {
     text.end(.bold, if: isColored)
     text.append("\n")
     if let process { append(process, to: &text) }
+    if let past = answer.pastProcess { append(past, to: &text) }
     switch answer.subject {
-    case .socket(let index): append(snapshot.sockets[index], to: &text)
+    case .socket(let index):
+      if let past = answer.past { append(past, to: &text) }
+      append(snapshot.sockets[index], to: &text)
     case .process(let index): appendSockets(ofProcessAt: index, to: &text)
     }
-    line("evidence", &text) { $0.append(terminal: snapshot.evidence.words) }
+    line("evidence", &text) {
+      $0.append(terminal: snapshot.evidence.words)
+      if answer.past != nil || answer.pastProcess != nil { $0.append(", and recorded") }
+    }
   }
 
   // MARK: Heading
@@ -75,9 +81,11 @@ public struct WhoCard {
     let sockets = snapshot.sockets(ofProcessAt: index)
     let listening = sockets.lazy.filter { [snapshot] in snapshot.sockets[$0].isListening }.count
     text.append(nameOf: snapshot.processes[index])
-    text.append(" holds ")
+    text.append(answer.pastProcess == nil ? " holds " : " had ")
     text.append(decimal: sockets.count)
-    text.append(sockets.count == 1 ? " socket" : " sockets")
+    let noun: StaticString = answer.pastProcess == nil ? " socket" : " connection"
+    text.append(noun)
+    if sockets.count != 1 { text.append("s") }
     if listening > 0 {
       text.append(", ")
       text.append(decimal: listening)
@@ -167,27 +175,55 @@ public struct WhoCard {
     text.append(" ago")
   }
 
-  private mutating func append(_ socket: Socket, to text: inout TextBuffer) {
-    line("state", &text) {
-      $0.append(terminal: socket.state.name)
-      if let bytes = socket.receiveQueue {
-        $0.append(socket.isListening ? ", waiting for accept " : ", receive queue ")
-        if socket.isListening { $0.append(decimal: bytes) } else { $0.append(size: UInt64(bytes)) }
+  private func append(_ past: StoredConnection, to text: inout TextBuffer) {
+    line(past.isOpenedBefore ? "there at" : "opened", &text) {
+      appendTime(UInt64(clamping: past.opened) &* 1000, to: &$0)
+    }
+    line("outcome", &text) {
+      $0.append(terminal: past.outcomeWord)
+      if let reason = past.reason {
+        $0.append(" (")
+        $0.append(terminal: reason)
+        $0.append(")")
       }
-      if let bytes = socket.sendQueue {
-        $0.append(socket.isListening ? " of " : ", send queue ")
-        if socket.isListening { $0.append(decimal: bytes) } else { $0.append(size: UInt64(bytes)) }
+      if let duration = past.duration {
+        $0.append(" after ")
+        $0.append(durationMicroseconds: UInt64(clamping: duration))
       }
     }
-    if let opened = answer.openedWallNanoseconds { line("opened", &text) { appendTime(opened, to: &$0) } }
+    line("peer name", past.peerName, &text)
+  }
+
+  private func append(_ past: StoredProcess, to text: inout TextBuffer) {
+    line("ran", &text) {
+      appendTime(UInt64(clamping: past.began) &* 1000, to: &$0)
+      if let ended = past.ended {
+        $0.append(", for ")
+        $0.append(durationMicroseconds: UInt64(clamping: ended - past.began))
+      }
+      if let code = past.exitCode {
+        $0.append(", exit status ")
+        $0.append(decimal: Int(code))
+      }
+      if let signal = past.signal {
+        $0.append(", ended by signal ")
+        $0.append(decimal: Int(signal))
+      }
+    }
+  }
+
+  private mutating func append(_ socket: Socket, to text: inout TextBuffer) {
+    if answer.past == nil { appendState(of: socket, to: &text) }
     if let tcp = snapshot.detail(of: socket)?.tcp {
       line("traffic", &text) {
         $0.append("sent ")
         $0.append(size: tcp.sentBytes)
         $0.append(", received ")
         $0.append(size: tcp.receivedBytes)
-        $0.append(", rtt ")
-        $0.append(durationMicroseconds: UInt64(tcp.roundTripMicroseconds))
+        if tcp.roundTripMicroseconds > 0 {
+          $0.append(", rtt ")
+          $0.append(durationMicroseconds: UInt64(tcp.roundTripMicroseconds))
+        }
       }
     }
     line("identity", &text) {
@@ -211,11 +247,26 @@ public struct WhoCard {
         $0.append(", on this host")
       }
     }
-    if socket.holdingCount > 0 {
+    if socket.holdingCount > 0 && answer.past == nil {
       var holders = TextBuffer()
       _ = cells.append(.holders, of: socket, isWide: true, to: &holders)
       line("holders", &text) { $0.append(holders.contents) }
     }
+  }
+
+  private func appendState(of socket: Socket, to text: inout TextBuffer) {
+    line("state", &text) {
+      $0.append(terminal: socket.state.name)
+      if let bytes = socket.receiveQueue {
+        $0.append(socket.isListening ? ", waiting for accept " : ", receive queue ")
+        if socket.isListening { $0.append(decimal: bytes) } else { $0.append(size: UInt64(bytes)) }
+      }
+      if let bytes = socket.sendQueue {
+        $0.append(socket.isListening ? " of " : ", send queue ")
+        if socket.isListening { $0.append(decimal: bytes) } else { $0.append(size: UInt64(bytes)) }
+      }
+    }
+    if let opened = answer.openedWallNanoseconds { line("opened", &text) { appendTime(opened, to: &$0) } }
   }
 
   private mutating func appendSockets(ofProcessAt index: Int, to text: inout TextBuffer) {
@@ -224,10 +275,14 @@ public struct WhoCard {
       var cell = TextBuffer()
       _ = cells.append(.proto, of: socket, isWide: false, to: &cell)
       cell.append(" ")
-      _ = cells.append(.state, of: socket, isWide: false, to: &cell)
+      if answer.pastProcess != nil && !socket.isConnected {
+        cell.append("closed")
+      } else {
+        _ = cells.append(.state, of: socket, isWide: false, to: &cell)
+      }
       cell.append(" ")
       _ = cells.append(.local, of: socket, isWide: false, to: &cell)
-      if socket.isConnected {
+      if socket.isConnected || answer.pastProcess != nil {
         cell.append(" with ")
         _ = cells.append(.peer, of: socket, isWide: false, to: &cell)
       }

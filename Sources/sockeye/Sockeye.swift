@@ -12,7 +12,8 @@ import KernelSystem
       """,
     version: "0.1.0",
     subcommands: [
-      ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, DoctorCommand.self,
+      ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, HistoryCommand.self,
+      SQLCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: ListCommand.self)
 

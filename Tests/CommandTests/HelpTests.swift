@@ -7,7 +7,8 @@ import ViewFixtures
   @Test(
     "The help is the one that was agreed on",
     arguments: [
-      ["--help"], ["list", "--help"], ["who", "--help"], ["doctor", "--help"], ["list", "--help-columns"],
+      ["--help"], ["list", "--help"], ["who", "--help"], ["doctor", "--help"],
+      ["history", "--help"], ["sql", "--help"], ["list", "--help-columns"],
     ])
   func help(_ arguments: [String]) throws {
     let run = try Program.shell("\"$sockeye\" \(arguments.joined(separator: " "))")

@@ -26,6 +26,17 @@ import Testing
       (["who", "pid:0"], "pid:0"),
       (["who", ":1", "--limit", "0"], "--limit"),
       (["who", ":1", "-o", "csv"], "CSV"),
+      (["who", "/run/x", "--at", "03:12"], "unix sockets"),
+      (["who", ":1", "--at", "25:00"], "'25:00' is no time"),
+      (["history", "--at", "03:12", "--since", "03:00"], "--at is one time"),
+      (["history", "--since", "2026-11-20", "--until", "2026-11-19"], "--until is before"),
+      (["history", "--after", "x"], "--after"),
+      (["history", "--resolve"], "--resolve"),
+      (["sql"], "--schema"),
+      (["sql", "SELECT 1", "--schema"], "--schema"),
+      (["sql", "SELECT 1", "--max-memory", "1X"], "--max-memory"),
+      (["sql", "SELECT 1", "--database", "/no/such/file"], "sockeye record"),
+      (["history", "--database", "/no/such/file"], "sockeye record"),
     ])
   func badUsage(_ arguments: [String], _ part: String) throws {
     let words = arguments.map { "'\($0)'" }.joined(separator: " ")

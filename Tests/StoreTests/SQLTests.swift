@@ -15,6 +15,36 @@ import Testing
     sql = try StoreSQL(path: scratch.database)
   }
 
+  @Test(
+    "A live table gives back what was put in, bytes that are no UTF-8 and empty text included, and cannot be written"
+  )
+  func liveTable() throws {
+    let row: [SQLValue] = [
+      .null, .integer(.min), .real(1.5), .text(RawText([0x61, 0xff, 0x62])), .text(""), .blob([]),
+      .blob([0, 1]),
+    ]
+    let table = LiveTable(.sockets, columns: ["a", "b", "c", "d", "e", "f", "g"], rows: [row])
+    for path in [nil, scratch.database] {
+      let sql = try StoreSQL(path: path, live: [table])
+      var found: [[SQLValue]] = []
+      try sql.run("SELECT * FROM live_sockets WHERE e = '' AND typeof(d) = 'text'") { row in
+        found.append(row)
+        return true
+      }
+      #expect(found == [row])
+      #expect(throws: StoreError.self) { try sql.run("DELETE FROM live_sockets") { _ in true } }
+      #expect(throws: StoreError.self) { try sql.run("CREATE TEMP TABLE x (y)") { _ in true } }
+    }
+  }
+
+  @Test("An error in SQL says where it is, if SQLite does")
+  func errorOffset() throws {
+    #expect(throws: StoreError.self) { try rows("SELECT 1, bogus FROM connections") }
+    #expect(sql.errorOffset == 10)
+    #expect(throws: StoreError.self) { try rows("SELECT 1 FROM bogus") }
+    #expect(sql.errorOffset == nil)
+  }
+
   private func rows(_ query: String, _ limits: StoreSQL.Limits = StoreSQL.Limits()) throws -> [[SQLValue]] {
     var rows: [[SQLValue]] = []
     try sql.run(query, limits: limits) { row in

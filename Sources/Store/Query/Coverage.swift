@@ -1,3 +1,5 @@
+import Model
+
 /// What was seen of a window, µs since 1970.
 public struct Coverage: Sendable, Equatable {
   public var gaps: [StoredGap] = []
@@ -30,15 +32,4 @@ public struct Coverage: Sendable, Equatable {
     }
     if covered <= until { unrecorded.append(covered...until) }
   }
-}
-
-/// Something that is known not to have been recorded. Times are µs since 1970.
-public struct StoredGap: Sendable, Equatable {
-  /// `recorder_crashed`, `store_lost`, `kernel_missed`, `ring_lost`, `queue_lost`.
-  public var kind: String
-  public var began: Int64
-  public var ended: Int64
-  /// Records lost; nil when not even that is known.
-  public var count: Int64?
-  public var message: String
 }

@@ -68,39 +68,3 @@ public struct HistoryPage: Sendable {
   /// nil when there are no more.
   public var next: HistoryCursor?
 }
-
-/// A recorded connection. Times are µs since 1970.
-public struct StoredConnection: Sendable {
-  public var id: Int64
-  public var opened: Int64
-  /// µs; nil while it is open.
-  public var duration: Int64?
-  /// The opening was not seen: it was there when recording began, at the latest.
-  public var isOpenedBefore: Bool
-  public var outcome: StoredOutcome
-  public var direction: StoredDirection
-  /// Name of the errno.
-  public var reason: RawText?
-  /// Family, addresses, counts as an event tells them.
-  public var socket: EventSocketFacts
-  public var evidence: EventEvidence
-  public var process: StoredProcess?
-  public var peerProcess: StoredProcess?
-  /// What a name server had answered this address to, before.
-  public var peerName: RawText?
-}
-
-/// A recorded process between two execs.
-public struct StoredProcess: Sendable {
-  public var id: Int64
-  public var process: Process
-  /// 0 before its first exec that was seen.
-  public var generation: Int64
-  /// When it began or executed this program, µs since 1970.
-  public var began: Int64
-  public var ended: Int64?
-  public var exitCode: Int64?
-  public var signal: Int64?
-  public var cpuMicroseconds: Int64?
-  public var bootID: String
-}

@@ -72,6 +72,12 @@ import GRDBSQLite
     return unsafe Self.error(of: handle, path: path)
   }
 
+  /// Bytes from the start of the statement that failed last to what was wrong with it; nil when SQLite does not say.
+  var errorOffset: Int? {
+    let offset = unsafe Int(sqlite3_error_offset(handle))
+    return offset < 0 ? nil : offset
+  }
+
   private static func error(of handle: OpaquePointer, path: String) -> StoreError {
     let code = unsafe sqlite3_extended_errcode(handle)
     let detail = unsafe String(cString: sqlite3_errmsg(handle))

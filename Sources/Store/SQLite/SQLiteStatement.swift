@@ -50,6 +50,19 @@ import Model
       handle, Int32(index), text, UInt64(text.utf8.count), copying, UInt8(SQLITE_UTF8))
   }
 
+  /// Text whose bytes need not be UTF-8: SQLite hands them back as they are.
+  func bind(_ index: Int, text: RawText) {
+    // An empty array has no address, and text without one would be NULL.
+    guard !text.isEmpty else { return bind(index, text: "") }
+    _ = unsafe text.bytes.withUnsafeBytes { bytes in
+      // SAFETY: as many bytes as the array has; SQLite copies them before it returns.
+      unsafe sqlite3_bind_text64(
+        handle, Int32(index), bytes.baseAddress?.assumingMemoryBound(to: CChar.self), UInt64(bytes.count),
+        copying, UInt8(SQLITE_UTF8))
+    }
+  }
+  func bind(_ index: Int, _ value: Double) { unsafe sqlite3_bind_double(handle, Int32(index), value) }
+
   /// Whether there is a row.
   func step() throws(StoreError) -> Bool {
     switch unsafe sqlite3_step(handle) {

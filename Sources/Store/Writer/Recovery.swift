@@ -1,3 +1,5 @@
+import Model
+
 /// What a writer does before its first batch: it ends what an earlier recording left, and begins its own.
 struct Recovery {
   private let connection: SQLiteConnection

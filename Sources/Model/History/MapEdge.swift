@@ -1,5 +1,3 @@
-import Model
-
 /// What one node of the map stands for.
 public enum MapGrouping: String, Sendable, CaseIterable { case executable, unit, container, process }
 
@@ -32,4 +30,21 @@ public struct MapEdge: Sendable, Equatable {
   /// Openings, µs since 1970.
   public var first: Int64
   public var last: Int64
+
+  public init(
+    source: MapNode, target: MapNode, protocol: SocketProtocol, port: UInt16, direction: StoredDirection,
+    count: Int64 = 0, failed: Int64 = 0, sent: Int64 = 0, received: Int64 = 0, first: Int64, last: Int64
+  ) {
+    self.source = source
+    self.target = target
+    self.protocol = `protocol`
+    self.port = port
+    self.direction = direction
+    self.count = count
+    self.failed = failed
+    self.sent = sent
+    self.received = received
+    self.first = first
+    self.last = last
+  }
 }

@@ -1,5 +1,3 @@
-import Model
-
 /// One cell of an answer to SQL.
 public enum SQLValue: Hashable, Sendable {
   case null
