@@ -53,6 +53,27 @@ extension HostTests {
       #expect(found == ["inbound closed 23", "outbound closed 23"], "\(record.errors)")
     }
 
+    @Test("A database that grows beyond --max-size loses its oldest connections, and gives the room back")
+    func size() throws {
+      let record = try BackgroundRecord(["--max-size", "16M"])
+      // 132 bytes a connection here, two ends each: 21 MB.
+      _ = try ToolRun.run([Watching.fixture, "flood", "80021", "3", "2"])
+      let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "1", "1"]))
+      let port = try #require(truth.facts("listen").first?[1])
+      let mine =
+        "SELECT count(*) FROM connections WHERE \(port) IN (local_port, peer_port) AND outcome = 'closed'"
+      try record.wait(
+        until: mine + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 99 FROM connection)",
+        is: 46)
+      // The oldest segment of 16,384 is gone, or about to go.
+      try record.wait(until: "SELECT min(id) > 0 FROM segment", is: 1)
+      #expect(record.end() == 0)
+      let size = try FileManager.default.attributesOfItem(atPath: record.database)[.size] as? Int ?? 0
+      #expect(size < 20 << 20, "\(size) bytes")
+      #expect(try #require(try record.number("SELECT count(*) FROM connection")) < 160_042)
+      #expect(record.errors.contains("queue_lost 0, store_lost 0; CPU "), "\(record.errors)")
+    }
+
     @Test("A damaged database is left as it is, and renamed only on demand")
     func damaged() throws {
       let folder = try BackgroundRecord.makeFolder()

@@ -73,6 +73,9 @@ public final class StoreWriter {
     interner = try Interner(connection)
   }
 
+  /// Whether records wait for the next batch.
+  public var isWaiting: Bool { !pending.isEmpty }
+
   /// Takes events in the order of their boot time, and writes when a batch is full or the interval is over.
   public func take(_ events: [Event], now: StoreTime) throws(StoreError) {
     if let step = timeline.observe(now) { noteStep(step, now) }

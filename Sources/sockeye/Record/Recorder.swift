@@ -11,7 +11,6 @@ final class Recorder {
   private let writer: StoreWriter
   private var retention: Retention
   private var retentionDue: UInt64 = 0
-  private var batchesSeen: UInt64 = 0
   private var looks = HostLooks()
   private var knownGaps = 0
   /// What writing last failed with, told once.
@@ -103,13 +102,10 @@ final class Recorder {
     guarded { () throws(StoreError) in try writer.take(Array(events), now: .now) }
   }
 
-  /// A few small steps behind a batch that was just written: what waits would have to be written first.
+  /// A few small steps while nothing waits, which would have to be written first: behind a batch, or when all is quiet.
   private func keepRetention() {
     let began = KernelClock.bootTimeNanoseconds
-    guard fatal == nil, failure == nil, writer.counters.batches != batchesSeen, began >= retentionDue else {
-      return
-    }
-    batchesSeen = writer.counters.batches
+    guard fatal == nil, failure == nil, !writer.isWaiting, began >= retentionDue else { return }
     guarded { () throws(StoreError) in
       while try writer.keep(to: retention, .now) {
         if KernelClock.bootTimeNanoseconds &- began > 50_000_000 { return }
