@@ -13,6 +13,7 @@ import KernelSystem
     version: "0.1.0",
     subcommands: [
       ListCommand.self, WhoCommand.self, WatchCommand.self, HistoryCommand.self, SQLCommand.self,
+      MapCommand.self,
       DoctorCommand.self,
     ],
     defaultSubcommand: ListCommand.self)
