@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|record|history|sql|doctor|help)
+    list|who|watch|history|sql|map|doctor|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch record history sql doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch history sql map doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -300,37 +300,6 @@ _sockeye_watch() {
     esac
 }
 
-_sockeye_record() {
-    repeating_flags=()
-    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config)
-    __sockeye_offer_flags_options 0
-
-    # Offer option value completions
-    case "${prev}" in
-    '--database')
-        return
-        ;;
-    '--keep-days')
-        return
-        ;;
-    '--max-size')
-        return
-        ;;
-    '--row-at')
-        __sockeye_add_completions -W 'open'$'\n''close'
-        return
-        ;;
-    '--ring-size')
-        return
-        ;;
-    '--config')
-        return
-        ;;
-    esac
-}
-
 _sockeye_history() {
     repeating_flags=()
     non_repeating_flags=(--json --jsonl -n --numeric --resolve --version -h --help)
@@ -393,6 +362,45 @@ _sockeye_sql() {
         ;;
     '-o'|'--output')
         __sockeye_add_completions -W 'table'$'\n''wide'$'\n''json'$'\n''jsonl'$'\n''csv'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_map() {
+    repeating_flags=()
+    non_repeating_flags=(--policy --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--by --check --since --until --at --database -o --output --color)
+    __sockeye_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--by')
+        __sockeye_add_completions -W 'executable'$'\n''unit'$'\n''container'$'\n''process'
+        return
+        ;;
+    '--check')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--at')
+        return
+        ;;
+    '--database')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''json'$'\n''jsonl'$'\n''csv'$'\n''dot'
         return
         ;;
     '--color')

@@ -18,6 +18,7 @@ public struct Errno: Error, Hashable, Sendable, RawRepresentable, CustomStringCo
   public static let badAddress = Errno(rawValue: EFAULT)
   public static let invalidArgument = Errno(rawValue: EINVAL)
   public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+  public static let tooLarge = Errno(rawValue: EFBIG)
   public static let brokenPipe = Errno(rawValue: EPIPE)
   public static let noBufferSpace = Errno(rawValue: ENOBUFS)
 

@@ -51,8 +51,8 @@ public enum HistoryTable {
           $0.append(")")
         }
       },
-      .made { $0.append(size: facts.sentBytes) },
-      .made { $0.append(size: facts.receivedBytes) },
+      .made { $0.append(optionalSize: facts.sentBytes) },
+      .made { $0.append(optionalSize: facts.receivedBytes) },
       .made {
         $0.append(terminal: connection.outcomeWord)
         if let reason = connection.reason {
@@ -118,7 +118,7 @@ extension TextBuffer {
     append(humanTime: UInt64(clamping: microseconds) &* 1000)
     truncate(to: count - 4)
   }
-  fileprivate mutating func append(size bytes: UInt64?) {
+  mutating func append(optionalSize bytes: UInt64?) {
     if let bytes { append(size: bytes) } else { append("-") }
   }
   fileprivate mutating func append(nameOf process: StoredProcess?) {

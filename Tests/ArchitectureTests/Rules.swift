@@ -29,6 +29,7 @@ enum Rules {
     return [
       "CLinux": Allowance(own: []),
       "CNettle": Allowance(own: []),
+      "CSQLite": Allowance(own: []),
       "Model": Allowance(own: []),
       // Mutex, which needs no import where LockedValue wraps it.
       "KernelSystem": Allowance(own: ["CLinux"], others: ["Synchronization"]),
@@ -37,7 +38,7 @@ enum Rules {
       "KernelBPF": source,
       "Attribution": Allowance(own: ["Model"]),
       // SQLite stays here (Decision 0015).
-      "Store": Allowance(own: ["Model"], others: ["GRDB", "GRDBSQLite", "Glibc"]),
+      "Store": Allowance(own: ["Model", "CSQLite"], others: ["Glibc"]),
       // Runs the sources and hands their observations to attribution; digests come from a system library.
       "Observer": Allowance(own: kernel.union(["Model", "Attribution", "CNettle"])),
       // What the views share: escapes, numbers, addresses (Decision 0001).

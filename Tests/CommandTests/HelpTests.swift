@@ -8,7 +8,7 @@ import ViewFixtures
     "The help is the one that was agreed on",
     arguments: [
       ["--help"], ["list", "--help"], ["who", "--help"], ["doctor", "--help"],
-      ["history", "--help"], ["sql", "--help"], ["list", "--help-columns"],
+      ["history", "--help"], ["sql", "--help"], ["map", "--help"], ["list", "--help-columns"],
     ])
   func help(_ arguments: [String]) throws {
     let run = try Program.shell("\"$sockeye\" \(arguments.joined(separator: " "))")

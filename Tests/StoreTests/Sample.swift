@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Model
 
 @testable import Store
@@ -85,20 +84,25 @@ enum Sample {
   }
 }
 
-/// What SQLite itself says of a file, through another binding than the store's.
+/// What another program reads in a file, through another binding than the store's: Python's.
 func ask(_ path: String, _ sql: String) throws -> [[String?]] {
-  var configuration = Configuration()
-  configuration.readonly = true
-  let queue = try DatabaseQueue(path: path, configuration: configuration)
-  return try queue.read { database in
-    try Row.fetchAll(database, sql: sql).map { row in
-      row.databaseValues.map { value in
-        if value.isNull { return nil }
-        return String.fromDatabaseValue(value) ?? Int64.fromDatabaseValue(value).map(String.init)
-          ?? value.description
-      }
-    }
-  }
+  let script = """
+    import json, sqlite3, sys
+    connection = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True, timeout=5)
+    connection.text_factory = lambda bytes: bytes.decode("utf-8", "replace")
+    def shown(value):
+        return None if value is None else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    print(json.dumps([[shown(value) for value in row] for row in connection.execute(sys.argv[2])]))
+    """
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/env")
+  process.arguments = ["python3", "-c", script, path, sql]
+  let output = Pipe()
+  process.standardOutput = output
+  try process.run()
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  return try JSONDecoder().decode([[String?]].self, from: data)
 }
 
 func only(_ path: String, _ sql: String) throws -> String? { try ask(path, sql).first?.first ?? nil }

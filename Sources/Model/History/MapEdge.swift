@@ -48,3 +48,45 @@ public struct MapEdge: Sendable, Equatable {
     self.last = last
   }
 }
+
+extension MapEdge {
+  /// Adds another sum of the same ends, protocol and port.
+  public mutating func add(_ other: MapEdge) {
+    count += other.count
+    failed += other.failed
+    sent &+= other.sent
+    received &+= other.received
+    first = min(first, other.first)
+    last = max(last, other.last)
+  }
+
+  /// Busiest first, the rest by name, so that the order is always the same.
+  public static func isBusier(_ left: MapEdge, _ right: MapEdge) -> Bool {
+    if left.count != right.count { return left.count > right.count }
+    if left.source != right.source { return left.source.order < right.source.order }
+    if left.target != right.target { return left.target.order < right.target.order }
+    return (left.port, left.protocol.rawValue) < (right.port, right.protocol.rawValue)
+  }
+}
+
+extension MapNode {
+  public init(_ process: Process, _ grouping: MapGrouping) {
+    let name: RawText? =
+      switch grouping {
+      case .executable: process.executable
+      case .unit: process.systemdUnit.map { RawText($0) }
+      case .container: process.container.map { RawText($0.name ?? $0.id) }
+      case .process: RawText(process.name.bytes + Array("[\(process.identity.pid.rawValue)]".utf8))
+      }
+    self = name.map(MapNode.named) ?? .unknown
+  }
+
+  fileprivate var order: RawText {
+    switch self {
+    case .named(let name): name
+    case .process(let id): RawText("\(id)")
+    case .address(let address): RawText(address.bytes)
+    case .unknown: ""
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Model
 
 /// Rows that live beside the store for one query: a temporary table.

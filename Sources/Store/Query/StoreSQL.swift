@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Model
 
 /// SQL that people and programs ask a store: read-only, bounded in time and memory.

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// Ends a query that takes too long or too much.
 final class QueryWatchdog {

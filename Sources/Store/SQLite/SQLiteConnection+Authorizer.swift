@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 extension SQLiteConnection {
   /// Refuses every action but reading, from now on.

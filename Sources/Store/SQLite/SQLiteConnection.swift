@@ -1,8 +1,8 @@
-import GRDBSQLite
+import CSQLite
 
 /// One `sqlite3` handle, closed with its owner. Used by one thread at a time.
 ///
-/// The hot paths of writing and reading talk to SQLite through this and `SQLiteStatement`; GRDB migrates (Decision 0015).
+/// Everything talks to SQLite through this and `SQLiteStatement` (Decision 0015 says why not through GRDB).
 @safe final class SQLiteConnection {
   // SAFETY: `handle` is set by a successful open, and closed nowhere but in deinit; statements keep their connection alive.
   let handle: OpaquePointer

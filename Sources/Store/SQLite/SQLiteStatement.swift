@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Model
 
 /// A prepared statement: bound, stepped, reset, again and again.

@@ -1,0 +1,210 @@
+import ArgumentParser
+import Attribution
+import KernelSystem
+import Model
+import Observer
+import Store
+import ViewRecords
+import ViewTerminal
+import ViewText
+
+/// `sockeye map`: who talks to whom.
+struct MapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "map",
+    abstract: "Say which process talks to which, and how often.",
+    discussion: """
+      sockeye map                                  the TCP and UDP connections of now
+      sockeye map --since yesterday --by unit      those that were recorded
+      sockeye map -o dot | dot -Tsvg > map.svg     a picture, by Graphviz
+      sockeye map --policy > allowed.yaml          what is seen, as an allow-list that people can edit
+      sockeye map --check allowed.yaml             what is outside of it: exit status 1 if there is anything
+
+      A connection with both ends on this host is counted once. Unix sockets are not in the map.
+      \(WindowOptions.help)
+      """)
+
+  @Option(
+    name: .long,
+    help: "What stands for a process: executable, unit, container, process (default: executable).")
+  var by: MapGrouping?
+  @Flag(name: .long, help: "Print what is seen as an allow-list (YAML).") var policy = false
+  @Option(name: .long, help: "Print only what this allow-list does not allow.") var check: String?
+  @OptionGroup(title: "Time") var window: WindowOptions
+  @OptionGroup var database: DatabaseOptions
+  @Option(
+    name: [.customShort("o"), .customLong("output")], help: "Print as table, json, jsonl, csv or dot.")
+  var output: MapFormat?
+  @Flag(name: .long, help: "The same as -o json.") var json = false
+  @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
+  var color = ColorChoice.auto
+
+  func validate() throws {
+    if json && output != nil && output != .json { throw ValidationError("One format at a time.") }
+    if policy && (check != nil || output != nil || json) {
+      throw ValidationError("--policy has a format of its own, and does not go with --check.")
+    }
+  }
+
+  private var format: MapFormat { output ?? (json ? .json : .table) }
+
+  func run() throws {
+    let allowed = try check.map(Self.read)
+    if let by, let other = allowed?.grouping, by != other {
+      throw Failure("the allow-list is by \(other.rawValue), not by \(by.rawValue)")
+    }
+    let grouping = by ?? allowed?.grouping ?? .executable
+    var edges = try window.isGiven ? recorded(grouping) : live(grouping)
+    if let allowed { edges.removeAll { allowed.allows($0) } }
+    let standard = Output.standard()
+    var text = TextBuffer()
+    if policy {
+      MapRecords(grouping).append(policy: edges, to: &text)
+    } else {
+      append(edges, grouping, isColored: color.isOn(for: standard), to: &text)
+    }
+    standard.write(text)
+    try standard.finish()
+    // To a check, nothing is good news.
+    if check == nil ? edges.isEmpty : !edges.isEmpty { throw ExitStatus.nothingFound }
+  }
+
+  private func live(_ grouping: MapGrouping) throws -> [MapEdge] {
+    var request = SnapshotRequest()
+    request.tables = .internet
+    request.wantsDetails = true
+    request.wantsOrigins = true
+    request.processFacts = [.executable, .cgroup]
+    let snapshot: Snapshot
+    do throws(ObserverError) { snapshot = try SnapshotObserver.take(request) } catch {
+      throw Failure(error.description)
+    }
+    Output.tell(snapshot.gaps, color)
+    return LiveMap.edges(of: snapshot, by: grouping)
+  }
+
+  private func recorded(_ grouping: MapGrouping) throws -> [MapEdge] {
+    let reader = try database.reader()
+    do throws(StoreError) {
+      var edges = try reader.edges(since: window.first ?? 0, until: window.last ?? Moment.now, by: grouping)
+      if grouping == .process { edges = try Self.named(edges, reader) }
+      Output.tell(try window.gaps(reader), color)
+      return Self.joined(edges)
+    } catch { throw database.failure(error) }
+  }
+
+  /// Rows of processes as `name[pid]`.
+  private static func named(_ edges: [MapEdge], _ reader: StoreReader) throws(StoreError) -> [MapEdge] {
+    var ids: Set<Int64> = []
+    for edge in edges {
+      for case .process(let id) in [edge.source, edge.target] { ids.insert(id) }
+    }
+    var query = ProcessQuery()
+    query.rows = ids.sorted()
+    var names: [MapNode: MapNode] = [:]
+    for process in try reader.processes(query, limit: max(1, ids.count)) {
+      names[.process(process.id)] = MapNode(process.process, .process)
+    }
+    return edges.map { edge in
+      var edge = edge
+      edge.source = names[edge.source] ?? edge.source
+      edge.target = names[edge.target] ?? edge.target
+      return edge
+    }
+  }
+
+  /// A connection with both ends here was recorded at both: told once, as its connecting end has it.
+  private static func joined(_ edges: [MapEdge]) -> [MapEdge] {
+    struct Key: Hashable {
+      var source: MapNode
+      var target: MapNode
+      var `protocol`: SocketProtocol
+      var port: UInt16
+    }
+    var byKey: [Key: [StoredDirection: MapEdge]] = [:]
+    for edge in edges {
+      let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
+      byKey[key, default: [:]][edge.direction]?.add(edge)
+      if byKey[key]?[edge.direction] == nil { byKey[key]?[edge.direction] = edge }
+    }
+    var sums: [MapEdge] = []
+    /// Accepted from a process of this host, and not told by its own end: it may have known no more than the address.
+    var accepted: [Key: MapEdge] = [:]
+    for (key, ways) in byKey {
+      let isInside = key.source.address == nil && key.target.address == nil
+      var ways = ways
+      if isInside, ways[.outbound] != nil { ways[.inbound] = nil }
+      let parts = ways.values.sorted { $0.direction.rawValue < $1.direction.rawValue }
+      var sum = parts[0]
+      for part in parts.dropFirst() { sum.add(part) }
+      if isInside, let inbound = ways[.inbound] {
+        accepted[Key(source: key.source, target: .unknown, protocol: key.protocol, port: key.port)] = inbound
+      }
+      sums.append(sum)
+    }
+    for index in sums.indices where sums[index].target.address?.isLoopback ?? false {
+      let edge = sums[index]
+      let key = Key(source: edge.source, target: .unknown, protocol: edge.protocol, port: edge.port)
+      guard let inbound = accepted[key] else { continue }
+      sums[index].count -= min(inbound.count, edge.count)
+      sums[index].sent = max(0, edge.sent - inbound.sent)
+      sums[index].received = max(0, edge.received - inbound.received)
+    }
+    return sums.filter { $0.count > 0 }.sorted(by: MapEdge.isBusier)
+  }
+
+  private func append(_ edges: [MapEdge], _ grouping: MapGrouping, isColored: Bool, to text: inout TextBuffer)
+  {
+    let records = MapRecords(grouping)
+    switch format {
+    case .table:
+      MapTable.append(
+        edges, names: { $0.mapName }, protocols: { $0.mapName }, isColored: isColored, to: &text)
+    case .dot: records.append(dot: edges, to: &text)
+    case .csv:
+      text.append(MapRecords.csvHeader)
+      for edge in edges { records.append(csv: edge, to: &text) }
+    case .json, .jsonl:
+      if format == .json { text.append("[") }
+      for (position, edge) in edges.enumerated() {
+        if format == .json { text.append(position > 0 ? ",\n" : "\n") }
+        records.append(edge, to: &text)
+        if format == .jsonl { text.append("\n") }
+      }
+      if format == .json { text.append("\n]\n") }
+    }
+  }
+
+  private static func read(_ path: String) throws -> MapPolicy {
+    let text: [UInt8]
+    do throws(SystemError) { text = try TextFile.read(path, atMost: 16 << 20) } catch {
+      throw Failure("\(error)")
+    }
+    do throws(MapPolicy.Problem) { return try MapPolicy(text) } catch {
+      throw Failure("\(path), line \(error.line): \(error.message)")
+    }
+  }
+}
+
+extension MapPolicy {
+  fileprivate func allows(_ edge: MapEdge) -> Bool {
+    allows(
+      source: edge.source.written, target: edge.target.written, sourceAddress: edge.source.address,
+      targetAddress: edge.target.address, protocol: Array(edge.protocol.mapName.utf8), port: edge.port)
+  }
+}
+
+extension MapNode {
+  /// The name as it comes back from the allow-list, where bytes that are no UTF-8 are escaped.
+  fileprivate var written: [UInt8] {
+    var text = TextBuffer()
+    text.append(json: mapName)
+    return MapPolicy.unquoted(text.contents) ?? []
+  }
+  fileprivate var address: IPAddress? { if case .address(let address) = self { address } else { nil } }
+}
+
+extension MapGrouping: ExpressibleByArgument {}
+
+/// `-o` of the map.
+enum MapFormat: String, ExpressibleByArgument, CaseIterable { case table, json, jsonl, csv, dot }
