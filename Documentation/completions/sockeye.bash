@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|history|sql|map|doctor|help)
+    list|who|watch|record|history|sql|map|doctor|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch history sql map doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch record history sql map doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -295,6 +295,37 @@ _sockeye_watch() {
         ;;
     '--color')
         __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_record() {
+    repeating_flags=()
+    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config)
+    __sockeye_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--database')
+        return
+        ;;
+    '--keep-days')
+        return
+        ;;
+    '--max-size')
+        return
+        ;;
+    '--row-at')
+        __sockeye_add_completions -W 'open'$'\n''close'
+        return
+        ;;
+    '--ring-size')
+        return
+        ;;
+    '--config')
         return
         ;;
     esac

@@ -128,7 +128,7 @@ struct ConnectionEventTests {
     let closes = recording.events(.close, netns: netns).filter { $0.socket?.old_state != 10 }
     // The twin may, rarely, tell a second time what its first program was interrupted in.
     #expect(Set(closes.compactMap { $0.socket?.cookie }).count == 2 * count)
-    #expect(closes.count { !$0.flags.contains(.byTwin) } <= 2 * count)
+    #expect(closes.count < 2 * count + 10)
     #expect(recording.events(.connect, netns: netns).count == count)
     #expect(recording.events(.established, netns: netns).count == count)
     if count > 1_000 {

@@ -28,7 +28,9 @@ struct LossTests {
     #expect(recording.losses.kernelMissed == 0)
     #expect(recording.losses.ringLost > 4000)
     #expect(recording.events.count > 50)
-    #expect(recording.events.count + Int(recording.losses.ringLost) == 4 * Self.connections + 2)
+    #expect(
+      recording.events.count + Int(recording.losses.ringLost) - recording.repeats.count == 4
+        * Self.connections + 2)
   }
 
   @Test("Records across the end of a ring that goes round many times are whole")
@@ -36,7 +38,9 @@ struct LossTests {
     let recording = try record(ringByteCount: 1 << 16, isReadLate: false)
     #expect(recording.undecoded == 0)
     #expect(recording.events.count > 2000)
-    #expect(recording.events.count + Int(recording.losses.ringLost) == 4 * Self.connections + 2)
+    #expect(
+      recording.events.count + Int(recording.losses.ringLost) - recording.repeats.count == 4
+        * Self.connections + 2)
     #expect(
       recording.events.allSatisfy { $0.socket?.local_port == Self.port || $0.socket?.peer_port == Self.port })
   }
@@ -45,11 +49,29 @@ struct LossTests {
   func enough() throws {
     let recording = try record(ringByteCount: 1 << 24, isReadLate: false)
     #expect(recording.losses.ringLost == 0)
-    let kinds = Dictionary(grouping: recording.events) { $0.kind }.mapValues(\.count)
+    let repeats = recording.repeats
+    #expect(repeats.count < 10)
+    var kinds = Dictionary(grouping: recording.events) { $0.kind }.mapValues(\.count)
+    for kind in repeats { kinds[kind, default: 0] -= 1 }
     #expect(
       kinds == [
         .connect: Self.connections, .established: Self.connections, .close: 2 * Self.connections + 1,
         .listen: 1,
       ])
+  }
+}
+
+extension Recording {
+  /// Events that were told before: of what interrupts its first program, the twin may tell a second time (6.1 does).
+  fileprivate var repeats: [EventKind] {
+    struct Telling: Hashable {
+      let kind: EventKind
+      let cookie: UInt64
+    }
+    var told: Set<Telling> = []
+    return events.compactMap { (event) in
+      guard let cookie = event.socket?.cookie, event.kind == .close else { return nil }
+      return told.insert(Telling(kind: event.kind, cookie: cookie)).inserted ? nil : event.kind
+    }
   }
 }
