@@ -29,6 +29,11 @@ let package = Package(
     // Message digests (entity id, hash of an executable).
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
 
+    // ELF files and their unwinding rules, by libelf and libdw.
+    .target(
+      name: "CUnwind",
+      linkerSettings: ["dw", "elf", "lzma", "bz2", "z", "stdc++"].map { .linkedLibrary($0) }),
+
     // Sources: kernel -> raw records. They know nothing of Model.
     .target(name: "KernelSystem", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "KernelProc", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict + lifetimes),
@@ -49,6 +54,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Process creation from the inside.
+    .target(
+      name: "CreationTrace", dependencies: ["KernelSystem", "KernelProc", "KernelBPF", "Model", "CUnwind"],
+      swiftSettings: strict),
+
     // What was recorded: SQLite.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -63,7 +73,7 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
+        "KernelSystem", "Model", "Observer", "Attribution", "CreationTrace", "Store", "ViewText", "ViewRecords",
         "ViewTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),

@@ -53,6 +53,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "CreationRecord.h"
 #include "EventRecord.h"
 #include "SocketRecord.h"
 #include "TCPInfo.h"

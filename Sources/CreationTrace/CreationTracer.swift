@@ -1,0 +1,152 @@
+import KernelBPF
+import KernelProc
+import KernelSystem
+import Model
+
+/// What is to be traced.
+public struct CreationRequest: Sendable {
+  public enum Subject: Sendable, Equatable {
+    case command([String])
+    case process(Int32)
+    case wholeHost
+  }
+  public var subject: Subject
+  /// Watch the places on the way to `main` too (uprobes in the loader and the libc, seen by the whole host).
+  public var watchesPlaces = true
+
+  public init(_ subject: Subject) { self.subject = subject }
+}
+
+/// A step that failed, with a message that is complete in itself.
+public struct CreationError: Error, CustomStringConvertible {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Runs one trace: starts or follows, collects, unwinds, and reports.
+///
+/// One thread does it all. Records wait until all of the same time must be there, and are then put into their order.
+public struct CreationTracer: ~Copyable {
+  /// Two rings on several CPUs: so long may a record come later than a younger one.
+  private static let settleNanoseconds: UInt64 = 30_000_000
+
+  private let request: CreationRequest
+  private var assembler: CreationAssembler
+  private var waiting: [CreationRecord] = []
+  private var lostMappings: UInt64 = 0
+
+  public init(_ request: CreationRequest) {
+    self.request = request
+    assembler = CreationAssembler(way: .probes, tier: .spine)
+  }
+
+  /// Until the command ends, the deadline (CLOCK_BOOTTIME, ns), or a signal to stop.
+  public consuming func run(until deadline: UInt64? = nil) throws(CreationError) -> CreationReport {
+    switch request.subject {
+    case .command(let command): try runCommand(command, deadline)
+    case .process(let pid): try follow([pid], wholeHost: false, deadline)
+    case .wholeHost: try follow(Self.processes(), wholeHost: true, deadline)
+    }
+    return assembler.report
+  }
+
+  private mutating func runCommand(_ command: [String], _ deadline: UInt64?) throws(CreationError) {
+    let child: HeldChild
+    do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
+    let session = try open(wholeHost: false)
+    let wait = try waitPoint(child.pid)
+    session.follow(child.pid)
+    assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
+    do throws(Errno) { try child.release() } catch { throw CreationError("\(command[0]): \(error)") }
+    collect(session, wait, deadline)
+    _ = child.status()
+  }
+
+  private mutating func follow(
+    _ processes: [Int32], wholeHost: Bool, _ deadline: UInt64?
+  ) throws(CreationError) {
+    let session = try open(wholeHost: wholeHost)
+    let wait = try waitPoint(wholeHost ? nil : processes.first)
+    if !wholeHost { for process in processes { session.follow(process) } }
+    do throws(SystemError) {
+      let proc = try ProcFileSystem()
+      var buffer = ReadBuffer()
+      for process in processes where process != ThisProcess.pid {
+        guard case .value(let directory) = proc.process(process) else { continue }
+        guard case .value(let mappings) = directory.memoryMap(&buffer) else { continue }
+        var name = RawText([])
+        if case .value(let stat) = directory.stat(&buffer) { name = RawText(stat.name) }
+        assembler.begin(process, name: name, mappings: mappings)
+      }
+    } catch { throw CreationError("\(error)") }
+    collect(session, wait, deadline)
+  }
+
+  private static func processes() throws(CreationError) -> [Int32] {
+    do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { throw CreationError("\(error)") }
+  }
+
+  private func open(wholeHost: Bool) throws(CreationError) -> CreationSession {
+    let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
+    do throws(BPFError) { return try CreationSession.open(wholeHost: wholeHost, places: places) } catch {
+      throw CreationError("\(error)")
+    }
+  }
+
+  private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {
+    do throws(SystemError) { return try WaitPoint(stopsOnSignals: true, process: process) } catch {
+      throw CreationError("\(error)")
+    }
+  }
+
+  private mutating func collect(_ session: borrowing CreationSession, _ wait: WaitPoint, _ deadline: UInt64?) {
+    while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
+      drain(session)
+      let now = KernelClock.bootTimeNanoseconds
+      settle(before: now &- Self.settleNanoseconds)
+      if let deadline, now >= deadline { break }
+    }
+    // What the kernel does after the end comes a little later.
+    DetachedThread.sleep(milliseconds: 30)
+    drain(session)
+    settle(before: .max)
+    assembler.finishStacks()
+    assembler.tellLosses(
+      records: session.lostRecords(), mappings: lostMappings, missed: session.missedRuns(),
+      places: session.refusedPlaces)
+  }
+
+  private mutating func drain(_ session: borrowing CreationSession) {
+    var fresh: [CreationRecord] = []
+    lostMappings += session.drain { fresh.append($0) }
+    waiting += fresh
+  }
+
+  /// Hands on what is older than `time`, in order.
+  private mutating func settle(before time: UInt64) {
+    guard !waiting.isEmpty else { return }
+    var due: [(Int, CreationRecord)] = []
+    var kept: [CreationRecord] = []
+    for (index, record) in waiting.enumerated() {
+      if record.time < time { due.append((index, record)) } else { kept.append(record) }
+    }
+    waiting = kept
+    // Stable: pages have the time of their call, and stand behind it.
+    due.sort { ($0.1.time, $0.0) < ($1.1.time, $1.0) }
+    for (_, record) in due { assembler.take(record) }
+  }
+}
+
+extension CreationAssembler {
+  /// What was not seen becomes gaps.
+  mutating func tellLosses(records: UInt64, mappings: UInt64, missed: UInt64, places: [String]) {
+    if records > 0 {
+      tell(Int(clamping: records), "\(records) records were lost for want of room: calls or stacks are missing")
+    }
+    if mappings > 0 {
+      tell(Int(clamping: mappings), "\(mappings) mappings were lost for want of room: some frames have no name")
+    }
+    if missed > 0 { tell(Int(clamping: missed), "\(missed) runs of a probe were skipped by the kernel") }
+    for place in places { tell(nil, "times on the way to main are missing: \(place)") }
+  }
+}
