@@ -57,7 +57,7 @@ public struct CreationTracer: ~Copyable {
     let wait = try waitPoint(child.pid)
     session.follow(child.pid)
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
-    do throws(Errno) { try child.release() } catch { throw CreationError("\(command[0]): \(error)") }
+    do throws(Errno) { try child.release() } catch { assembler.commandFailed("\(command[0]): \(error)") }
     collect(session, wait, deadline)
     _ = child.status()
   }

@@ -6,27 +6,6 @@ extension CreationCall {
   var path: RawText? { arguments.first { $0.name == "path" }?.value }
 }
 
-extension CreationPhase {
-  /// For people.
-  public var words: StaticString {
-    switch self {
-    case .called: "called"
-    case .born: "born"
-    case .runnable: "runnable"
-    case .firstRun: "first run"
-    case .pointOfNoReturn: "point of no return"
-    case .executed: "executed"
-    case .userMode: "user mode"
-    case .firstInstruction: "first instruction"
-    case .mapping: "libraries wanted"
-    case .loaded: "libraries loaded"
-    case .main: "main"
-    case .exiting: "exiting"
-    case .exited: "exited"
-    }
-  }
-}
-
 extension TextBuffer {
   /// `1234 µs`, with a decimal below 100.
   mutating func append(microseconds nanoseconds: UInt64) {
@@ -78,7 +57,9 @@ extension TextBuffer {
     let width = append(terminal: frame.module.isEmpty ? RawText("?") : frame.module.lastPathComponent)
     append(repeating: 32, count: max(1, 20 - width))
     if frame.isInferred { begin(.dim, if: isColored) }
-    if let function = frame.function {
+    if frame.isSignalFrame {
+      append("⟨signal handler; what it interrupted is above⟩")
+    } else if let function = frame.function {
       append(terminal: function)
       if !frame.isInferred {
         append("+0x")

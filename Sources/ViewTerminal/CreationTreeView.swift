@@ -200,7 +200,7 @@ public struct CreationTreeView {
           text.append(decimal: child)
           text.append(" ")
         }
-        text.append(moment.phase.words)
+        text.append(terminal: moment.phase.words)
         text.append(" +")
         text.append(microseconds: moment.time &- call.began)
         if moment.phase == .firstRun, let cpu = moment.cpu {
@@ -276,7 +276,7 @@ public struct CreationTreeView {
     line(indent, "  · ") { (text) in
       for (index, moment) in seen.enumerated() {
         if index > 0 { text.append(", ") }
-        text.append(moment.phase.words)
+        text.append(terminal: moment.phase.words)
         text.append(" +")
         text.append(microseconds: moment.time &- call.began)
       }

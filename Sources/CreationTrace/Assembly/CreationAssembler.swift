@@ -77,6 +77,8 @@ struct CreationAssembler {
     }
   }
 
+  mutating func commandFailed(_ message: String) { report.commandFailure = message }
+
   mutating func tell(_ count: Int?, _ message: String) {
     report.gaps.append(Gap(kind: .sourceFailed, count: count, message: message))
   }

@@ -75,9 +75,9 @@ import Model
   /// The rules for the frame at `address`; nil where the file has none.
   func row(at address: UInt64) -> FrameRow? {
     if let known = rows[address] { return known }
-    var row = unsafe cunwind_row()
+    var row = cunwind_row()
     // SAFETY: the structure is filled if the call succeeds.
-    let found = unsafe cunwind_row_at(image, address, &row) == 0 ? unsafe FrameRow(row) : nil
+    let found = unsafe cunwind_row_at(image, address, &row) == 0 ? FrameRow(row) : nil
     rows[address] = found
     return found
   }

@@ -74,6 +74,9 @@ struct SymbolTable {
   /// What the file provides by that name; several for versions.
   func exported(_ name: String) -> [ELFSymbol] { (exports[name] ?? []).map { symbols[$0] } }
 
+  /// The first function by that name.
+  func named(_ name: String) -> ELFSymbol? { symbols.first { $0.name == name && $0.size > 0 } }
+
   private func lastIndex(startingAtOrBefore address: UInt64) -> Int {
     var (low, high) = (0, symbols.count)
     while low < high {

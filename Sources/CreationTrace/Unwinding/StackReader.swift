@@ -20,10 +20,12 @@ enum StackReader {
   private static func name(_ frame: RawFrame) -> UserFrame {
     let symbol = frame.filePlace.flatMap { frame.mapping?.image?.symbols.symbol(covering: $0) }
     let fileAddress = frame.mapping?.fileAddress(frame.address) ?? frame.address
-    return UserFrame(
+    var named = UserFrame(
       module: frame.mapping?.path ?? RawText([]), function: symbol.map { ELFImage.demangled($0.name) },
       functionOffset: symbol.map { fileAddress &- $0.address } ?? 0, moduleOffset: fileAddress,
       address: frame.address)
+    named.isSignalFrame = frame.isSignalFrame
+    return named
   }
 
   /// How `caller` reached `callee`: the import, and a function that was called in between and has left no frame.
@@ -31,11 +33,11 @@ enum StackReader {
     from caller: RawFrame, to callee: RawFrame, _ space: AddressSpace
   ) -> (ImportStep?, UserFrame?) {
     // What a signal interrupted has called nothing.
-    guard !caller.isExact, let mapping = caller.mapping, let image = mapping.image,
+    guard !caller.isExact, !callee.isSignalFrame, let mapping = caller.mapping, let image = mapping.image,
       let site = CallSite(before: mapping.fileAddress(caller.address), in: image)
     else { return (nil, nil) }
     switch site {
-    case .indirect: return (nil, nil)
+    case .indirect: return (nil, mainIfMissing(caller, callee, space))
     case .direct(let target):
       guard let symbol = image.symbols.symbol(startingAt: target) else { return (nil, nil) }
       let isThere = callee.mapping?.image === image && isInside(callee, [symbol])
@@ -53,6 +55,19 @@ enum StackReader {
       let isThere = callee.mapping?.image === provider.image && isInside(callee, symbols)
       return (step, isThere ? nil : inferred(symbol, provider))
     }
+  }
+
+  /// glibc calls `main` through a register: when something else runs there, `main` has jumped on to it.
+  private static func mainIfMissing(
+    _ caller: RawFrame, _ callee: RawFrame, _ space: AddressSpace
+  ) -> UserFrame? {
+    guard let image = caller.mapping?.image, let place = caller.filePlace,
+      image.symbols.symbol(covering: place)?.name == "__libc_start_call_main",
+      let program = space.mappings.first(where: { $0.image?.symbols.named("main") != nil }),
+      let symbol = program.image?.symbols.named("main"),
+      !(callee.mapping?.image === program.image && isInside(callee, [symbol]))
+    else { return nil }
+    return inferred(symbol, program)
   }
 
   /// Whether the frame is in one of the functions, or in a part of it that the compiler put elsewhere.

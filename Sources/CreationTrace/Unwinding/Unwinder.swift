@@ -6,6 +6,8 @@ struct RawFrame {
   /// The innermost one, or one that a signal interrupted: `address` is the next instruction and not a return address.
   var isExact: Bool
   var mapping: AddressSpace.Mapping?
+  /// The kernel made it, to come back from a handler.
+  var isSignalFrame = false
 
   /// An address inside the instruction that is active.
   var place: UInt64 { isExact ? address : address &- 1 }
@@ -44,6 +46,7 @@ struct Unwinder {
         isExact = false
         continue
       }
+      frames[frames.count - 1].isSignalFrame = row.isSignalFrame
       let before = values[stackPointer] ?? 0
       switch step(&values, row, memory) {
       case .top: return (frames, nil)

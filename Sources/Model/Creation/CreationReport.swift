@@ -23,6 +23,8 @@ public struct CreationReport: Sendable {
   /// In the order of their births; a parent comes before its children.
   public var processes: [CreatedProcess] = []
   public var gaps: [Gap] = []
+  /// The command was not started, and why.
+  public var commandFailure: String?
 
   public init(way: Way, tier: KernelTier) {
     self.way = way

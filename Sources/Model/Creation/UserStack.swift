@@ -27,6 +27,8 @@ public struct UserFrame: Hashable, Sendable {
   public var importStep: ImportStep?
   /// Not on the stack: it was called, and jumped on to the next frame without a trace.
   public var isInferred: Bool
+  /// The code that a signal handler returns to: what lies outside was interrupted, and called nothing.
+  public var isSignalFrame = false
 
   public init(
     module: RawText, function: String?, functionOffset: UInt64 = 0, moduleOffset: UInt64, address: UInt64,
