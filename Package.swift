@@ -136,7 +136,8 @@ let package = Package(
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
-      name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
+      name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"],
+      exclude: ["SpawnFixtures"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(

@@ -13,6 +13,10 @@ public struct CreationRequest: Sendable {
   public var subject: Subject
   /// Watch the places on the way to `main` too (uprobes in the loader and the libc, seen by the whole host).
   public var watchesPlaces = true
+  /// Kernel stacks at every tracepoint that fires inside a call: the calls take several times as long.
+  public var isDetailed = false
+  /// Else ptrace(2).
+  public var usesProbes = true
 
   public init(_ subject: Subject) { self.subject = subject }
 }
@@ -37,15 +41,15 @@ public struct CreationTracer: ~Copyable {
 
   public init(_ request: CreationRequest) {
     self.request = request
-    assembler = CreationAssembler(way: .probes, tier: .spine)
+    assembler = CreationAssembler(way: .probes, tier: request.isDetailed ? .union : .spine)
   }
 
   /// Until the command ends, the deadline (CLOCK_BOOTTIME, ns), or a signal to stop.
   public consuming func run(until deadline: UInt64? = nil) throws(CreationError) -> CreationReport {
     switch request.subject {
     case .command(let command): try runCommand(command, deadline)
-    case .process(let pid): try follow([pid], wholeHost: false, deadline)
-    case .wholeHost: try follow(Self.processes(), wholeHost: true, deadline)
+    case .process(let pid): try follow(pid, deadline)
+    case .wholeHost: try followHost(deadline)
     }
     return assembler.report
   }
@@ -53,44 +57,93 @@ public struct CreationTracer: ~Copyable {
   private mutating func runCommand(_ command: [String], _ deadline: UInt64?) throws(CreationError) {
     let child: HeldChild
     do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
-    let session = try open(wholeHost: false)
-    let wait = try waitPoint(child.pid)
-    session.follow(child.pid)
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
-    do throws(Errno) { try child.release() } catch { assembler.commandFailed("\(command[0]): \(error)") }
-    collect(session, wait, deadline)
-    _ = child.status()
+    let wait = try waitPoint(child.pid)
+    if request.usesProbes {
+      do throws(BPFError) {
+        let session = try open(wholeHost: false)
+        session.follow(child.pid)
+        start(child, command)
+        return collect(session, wait, deadline)
+      } catch { assembler.tellFallback("\(error)") }
+    } else {
+      assembler.tellFallback(nil)
+    }
+    do throws(SystemError) {
+      var source = try PtraceSource()
+      try source.follow(child.pid)
+      do throws(Errno) { try child.openGate() } catch { throw SystemError("write", on: command[0], error) }
+      source.run(&assembler) { Self.isOver(wait, deadline) }
+      assembler.finishStacks()
+    } catch { throw CreationError("\(error)") }
+    do throws(Errno) { try child.checkStart() } catch { assembler.commandFailed("\(command[0]): \(error)") }
   }
 
-  private mutating func follow(
-    _ processes: [Int32], wholeHost: Bool, _ deadline: UInt64?
-  ) throws(CreationError) {
-    let session = try open(wholeHost: wholeHost)
-    let wait = try waitPoint(wholeHost ? nil : processes.first)
-    if !wholeHost { for process in processes { session.follow(process) } }
+  private mutating func start(_ child: borrowing HeldChild, _ command: [String]) {
+    do throws(Errno) { try child.release() } catch { assembler.commandFailed("\(command[0]): \(error)") }
+  }
+
+  /// A signal to stop, or the deadline.
+  private static func isOver(_ wait: WaitPoint, _ deadline: UInt64?) -> Bool {
+    if wait.wait(milliseconds: 0).contains(.stopSignal) { return true }
+    return deadline.map { KernelClock.bootTimeNanoseconds >= $0 } ?? false
+  }
+
+  private mutating func follow(_ process: Int32, _ deadline: UInt64?) throws(CreationError) {
+    let wait = try waitPoint(process)
+    if request.usesProbes {
+      do throws(BPFError) {
+        let session = try open(wholeHost: false)
+        session.follow(process)
+        begin([process])
+        return collect(session, wait, deadline)
+      } catch { assembler.tellFallback("\(error)") }
+    } else {
+      assembler.tellFallback(nil)
+    }
+    do throws(SystemError) {
+      var source = try PtraceSource()
+      try source.follow(process)
+      begin([process])
+      source.run(&assembler) { Self.isOver(wait, deadline) }
+      assembler.finishStacks()
+    } catch { throw CreationError("\(error)") }
+  }
+
+  private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
+    let wait = try waitPoint(nil)
+    do throws(BPFError) {
+      let session = try open(wholeHost: true)
+      begin(Self.processes())
+      collect(session, wait, deadline)
+    } catch {
+      throw CreationError("the whole host can be traced by probes only: \(error)")
+    }
+  }
+
+  /// What is mapped in processes that are there already.
+  private mutating func begin(_ processes: [Int32]) {
     do throws(SystemError) {
       let proc = try ProcFileSystem()
       var buffer = ReadBuffer()
       for process in processes where process != ThisProcess.pid {
-        guard case .value(let directory) = proc.process(process) else { continue }
-        guard case .value(let mappings) = directory.memoryMap(&buffer) else { continue }
+        guard case .value(let directory) = proc.process(process),
+          case .value(let mappings) = directory.memoryMap(&buffer)
+        else { continue }
         var name = RawText([])
         if case .value(let stat) = directory.stat(&buffer) { name = RawText(stat.name) }
         assembler.begin(process, name: name, mappings: mappings)
       }
-    } catch { throw CreationError("\(error)") }
-    collect(session, wait, deadline)
+    } catch { assembler.tell(nil, "functions of processes that were there before have no names: \(error)") }
   }
 
-  private static func processes() throws(CreationError) -> [Int32] {
-    do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { throw CreationError("\(error)") }
+  private static func processes() -> [Int32] {
+    do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
-  private func open(wholeHost: Bool) throws(CreationError) -> CreationSession {
+  private func open(wholeHost: Bool) throws(BPFError) -> CreationSession {
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
-    do throws(BPFError) { return try CreationSession.open(wholeHost: wholeHost, places: places) } catch {
-      throw CreationError("\(error)")
-    }
+    return try CreationSession.open(wholeHost: wholeHost, places: places, isDetailed: request.isDetailed)
   }
 
   private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {

@@ -39,6 +39,13 @@ public struct CreationSession: ~Copyable {
     "creation_enter", "creation_return", "creation_birth", "creation_runnable", "creation_first_run",
     "creation_rename", "creation_exec", "creation_exit",
   ]
+  /// Tracepoints that fire inside the calls; `creation.bpf.c` has a program for each.
+  private static let details = [
+    "kmem_cache_alloc", "kmalloc", "kmem_cache_free", "kfree", "mm_page_alloc", "mm_page_free", "rss_stat", "ma_write",
+    "ma_read", "ma_op", "vm_unmapped_area", "exit_mmap", "page_fault_kernel", "mm_filemap_get_pages",
+    "percpu_alloc_percpu", "cap_capable", "tlb_flush", "signal_generate", "mm_filemap_map_pages",
+    "cgroup_notify_populated", "sched_waking", "contention_begin", "timer_init",
+  ]
   private static let recordRing = "records"
 
   private let object: LoadedObject
@@ -49,18 +56,24 @@ public struct CreationSession: ~Copyable {
   public let refusedPlaces: [String]
 
   /// - Parameter wholeHost: every process but our own; else those that `follow` names, and what comes from them.
-  public static func open(wholeHost: Bool, places: [CreationPlace]) throws(BPFError) -> CreationSession {
+  /// - Parameter isDetailed: kernel stacks at every tracepoint that fires inside a call too.
+  public static func open(
+    wholeHost: Bool, places: [CreationPlace], isDetailed: Bool = false
+  ) throws(BPFError) -> CreationSession {
     let trial = try HookTrial()
     let hasPrepare = trial.verdict(on: .tracepoint("sched_prepare_exec")) == .available
     var programs = required
     if hasPrepare { programs.append("creation_prepare") }
+    if isDetailed {
+      programs += details.filter { trial.verdict(on: .tracepoint($0)) == .available }.map { "detail_\($0)" }
+    }
     programs += Set(places.map { $0.kind.program }).sorted()
     let object = try LoadedObject(.creation, programs: programs)
     try object.setConstants(
       ".rodata.settings",
       sockeye_creation_settings(
-        whole_host: wholeHost ? 1 : 0, own_tgid: UInt32(bitPattern: getpid()), has_prepare: hasPrepare ? 1 : 0,
-        detail: 0))
+        whole_host: wholeHost ? 1 : 0, own_tgid: UInt32(bitPattern: getpid()),
+        has_prepare: hasPrepare ? 1 : 0))
     do throws(ProgramRefusal) {
       try object.load()
       try object.attach(cgroup: nil)
@@ -136,8 +149,10 @@ public struct CreationSession: ~Copyable {
     return unsafe bpf_map_lookup_elem(map, &key, &value) == 0 ? value : 0
   }
 
-  /// Calls that a probe missed because it was already running on the CPU.
-  public borrowing func missedRuns() -> UInt64 { object.recursionMisses().values.reduce(0, &+) }
+  /// Calls that a probe missed because it was already running on the CPU. Of the details nothing else is expected.
+  public borrowing func missedRuns() -> UInt64 {
+    object.recursionMisses().filter { !$0.key.hasPrefix("detail_") }.values.reduce(0, &+)
+  }
 }
 
 /// Room for one record of a mapping ring.

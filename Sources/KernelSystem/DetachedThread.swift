@@ -26,6 +26,9 @@ public enum DetachedThread {
     pthread_detach(thread)
   }
 
+  /// sched_yield(2).
+  public static func yield() { sched_yield() }
+
   /// Lets the calling thread sleep (nanosleep(2)).
   public static func sleep(milliseconds: Int) {
     usleep(UInt32(clamping: milliseconds * 1000))

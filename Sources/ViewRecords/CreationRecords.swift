@@ -94,8 +94,10 @@ public enum CreationRecords {
       append(frame, to: &text)
     }
     text.append("]")
-    text.append(#","user_stack_whole":"#)
-    text.append(call.user.stopped == nil && !call.user.frames.isEmpty ? "true" : "false")
+    if !call.user.frames.isEmpty {
+      text.append(#","user_stack_whole":"#)
+      text.append(call.user.stopped == nil ? "true" : "false")
+    }
     text.field(#","user_stack_stopped":"#, call.user.stopped)
     text.append(#","kernel_stack":"#)
     append(list: call.kernel.map { RawText($0) }, to: &text)

@@ -33,12 +33,27 @@ public struct CreationTreeView {
     _ report: CreationReport, _ options: CreationTreeOptions, to sink: TextBuffer.Sink
   ) -> Bool {
     var view = CreationTreeView(report, options)
+    view.appendWay()
     for index in report.processes.indices where report.processes[index].parent == nil {
       if report.processes[index].calls.isEmpty { continue }
       view.append(process: index, indent: [])
       if !view.text.flushIfFull(to: sink) { return false }
     }
     return view.text.flush(to: sink)
+  }
+
+  /// What the kernel part comes from.
+  private mutating func appendWay() {
+    let isColored = options.isColored
+    text.begin(.dim, if: isColored)
+    switch (report.way, report.tier) {
+    case (.ptrace, _): text.append("traced by ptrace: no kernel part")
+    case (_, .spine): text.append("kernel part: stacks at the tracepoints of birth, exec and exit")
+    case (_, .union): text.append("kernel part: stacks at every tracepoint inside the calls, merged; times are longer for it")
+    case (_, .none): text.append("no kernel part")
+    }
+    text.end(.dim, if: isColored)
+    text.append("\n")
   }
 
   private mutating func append(process index: Int, indent: [UInt8]) {

@@ -59,5 +59,4 @@ struct sockeye_creation_settings {
   uint32_t whole_host;
   uint32_t own_tgid;
   uint32_t has_prepare;  // sched_prepare_exec is there
-  uint32_t detail;       // kernel stacks at many tracepoints
 };

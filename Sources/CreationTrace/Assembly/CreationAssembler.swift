@@ -43,6 +43,12 @@ struct CreationAssembler {
   mutating func begin(_ pid: Int32, name: RawText, mappings: [MemoryMapping], isHeld: Bool = false) {
     if isHeld { held = pid }
     _ = index(of: pid, name: name)
+    replaceMappings(of: pid, mappings)
+  }
+
+  /// What the process has mapped now.
+  mutating func replaceMappings(of pid: Int32, _ mappings: [MemoryMapping]) {
+    finishStacks()
     var space = AddressSpace()
     for mapping in mappings where mapping.permissions.contains(.execute) {
       space.add(
@@ -75,6 +81,24 @@ struct CreationAssembler {
       let stack = StackReader.read(registers: open.event.registers, memory: open.memory, space: space)
       report.processes[open.call.process].calls[open.call.call].user = stack
     }
+  }
+
+  /// The file that the exec asks for which the thread is in.
+  func pathOfExec(_ thread: Int32) -> RawText? {
+    guard let call = pending[thread] else { return nil }
+    return self[call].arguments.first { $0.name == "path" }?.value
+  }
+
+  /// `reason`: why there are no probes; nil if they were not wanted.
+  mutating func tellFallback(_ reason: String?) {
+    (report.way, report.tier) = (.ptrace, .none)
+    guard let reason else { return }
+    report.gaps.append(
+      Gap(
+        kind: .noProbes, count: nil,
+        message: "traced by ptrace, because the probes cannot be loaded (\(reason)): no kernel part, no phases inside it, "
+          + "and every system call of the command takes many times as long",
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON"))
   }
 
   mutating func commandFailed(_ message: String) { report.commandFailure = message }
@@ -114,13 +138,18 @@ struct CreationAssembler {
     case .exec: exec(event)
     case .exit: exit(event)
     case .place: place(event)
-    case .kernel: return
+    case .kernel:
+      if let call = pending[event.thread] { addToTree(call, kernel.names(event.kernel), event.time) }
     }
   }
 
   subscript(_ index: CallIndex) -> CreationCall {
     get { report.processes[index.process].calls[index.call] }
     set { report.processes[index.process].calls[index.call] = newValue }
+  }
+
+  private mutating func addToTree(_ call: CallIndex, _ names: [String], _ time: UInt64) {
+    KernelTree.add(names, at: time, to: &self[call].kernelTree)
   }
 
   private mutating func mark(_ call: CallIndex?, _ phase: CreationPhase, _ event: CreationEvent) {
@@ -194,7 +223,7 @@ extension CreationAssembler {
       list[place] = CreationArgument("path", text: path)
     }
     list.append(CreationArgument("argv", list: arguments))
-    if let environment { list.append(CreationArgument("envc", "\(environment)")) }
+    if let environment, environment != .max { list.append(CreationArgument("envc", "\(environment)")) }
     self[index].arguments = list
   }
 
@@ -207,6 +236,7 @@ extension CreationAssembler {
       self[call].child = thread
       self[call].isThread = thread != process
       self[call].kernel = kernel.names(event.kernel)
+      if report.tier == .union { addToTree(call, self[call].kernel, event.time) }
       births[thread] = call
       mark(call, .born, event)
     }
@@ -224,6 +254,7 @@ extension CreationAssembler {
   private mutating func pointOfNoReturn(_ event: CreationEvent) {
     if let call = pending[event.thread] {
       self[call].kernel = kernel.names(event.kernel)
+      if report.tier == .union { addToTree(call, self[call].kernel, event.time) }
       mark(call, .pointOfNoReturn, event)
     }
     // What is mapped from here on is the new program.

@@ -68,11 +68,16 @@ struct {
   __type(value, u32);
 } calling SEC(".maps");
 
+struct workplace {
+  struct sockeye_creation_event event;
+  u64 is_taken;  // by a program that a tracepoint in an interrupt, or in a helper of its own, has interrupted
+};
+
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
-  __type(value, struct sockeye_creation_event);
+  __type(value, struct workplace);
 } scratch SEC(".maps");
 
 INLINE void count_lost(void) {
@@ -99,8 +104,10 @@ INLINE void read_header(struct sockeye_creation_header *header, u32 kind) {
 
 INLINE struct sockeye_creation_event *begin(u32 kind) {
   u32 zero = 0;
-  struct sockeye_creation_event *event = bpf_map_lookup_elem(&scratch, &zero);
-  if (!event) return NULL;
+  struct workplace *place = bpf_map_lookup_elem(&scratch, &zero);
+  if (!place || place->is_taken) return NULL;
+  place->is_taken = 1;
+  struct sockeye_creation_event *event = &place->event;
   read_header(&event->mark.header, kind);
   event->mark.number = 0;
   for (int index = 0; index < 6; index++) event->mark.values[index] = 0;
@@ -115,6 +122,8 @@ INLINE void finish(struct sockeye_creation_event *event) {
   u64 length = __builtin_offsetof(struct sockeye_creation_event, text) + event->text_length;
   if (length > sizeof *event) length = sizeof *event;
   if (bpf_ringbuf_output(&records, event, MASKED(length, 0x1fff), BPF_RB_NO_WAKEUP)) count_lost();
+  struct workplace *place = (void *)event - __builtin_offsetof(struct workplace, event);
+  place->is_taken = 0;
 }
 
 INLINE int mark(u32 kind, s64 number, u64 first, u64 second) {
@@ -400,3 +409,43 @@ SEC("?uprobe")
 int creation_libraries(struct pt_regs *registers) { return report_place(registers, 2); }
 SEC("?uprobe")
 int creation_main(struct pt_regs *registers) { return report_place(registers, 3); }
+
+// For --full: where the kernel is, whenever a tracepoint fires inside a call. The loader takes those that the kernel has.
+INLINE int report_kernel(void *context, s64 number) {
+  u64 key = (u64)bpf_get_current_task_btf();
+  if (!bpf_map_lookup_elem(&calling, &key)) return 0;
+  struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_KERNEL);
+  if (!event) return 0;
+  event->mark.number = number;
+  read_kernel_stack(context, event);
+  finish(event);
+  return 0;
+}
+
+#define DETAIL(name, number)          \
+  SEC("?raw_tp/" #name)               \
+  int detail_##name(void *context) { return report_kernel(context, number); }
+
+DETAIL(kmem_cache_alloc, 1)
+DETAIL(kmalloc, 2)
+DETAIL(kmem_cache_free, 3)
+DETAIL(kfree, 4)
+DETAIL(mm_page_alloc, 5)
+DETAIL(mm_page_free, 6)
+DETAIL(rss_stat, 7)
+DETAIL(ma_write, 8)
+DETAIL(ma_read, 9)
+DETAIL(ma_op, 10)
+DETAIL(vm_unmapped_area, 11)
+DETAIL(exit_mmap, 12)
+DETAIL(page_fault_kernel, 13)
+DETAIL(mm_filemap_get_pages, 14)
+DETAIL(percpu_alloc_percpu, 15)
+DETAIL(cap_capable, 16)
+DETAIL(tlb_flush, 17)
+DETAIL(signal_generate, 18)
+DETAIL(mm_filemap_map_pages, 19)
+DETAIL(cgroup_notify_populated, 20)
+DETAIL(sched_waking, 21)
+DETAIL(contention_begin, 22)
+DETAIL(timer_init, 23)

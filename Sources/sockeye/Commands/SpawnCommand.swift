@@ -26,7 +26,8 @@ struct SpawnCommand: ParsableCommand {
       address in its file. Then come the result, why an exec failed, and the times of the way to main.
 
       A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration.
-      Needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64.
+      The kernel's part needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 only. Without them the tree is traced
+      by ptrace, which has no kernel part, and is slow.
       Exit status: 0 something was seen, 1 nothing, 2 error or bad usage; not the COMMAND's.
 
         sockeye spawn -- sh -c 'ls | wc -l'
@@ -40,7 +41,9 @@ struct SpawnCommand: ParsableCommand {
   var pid: Int32?
   @Flag(name: [.customShort("a"), .customLong("all")], help: "Follow every process of the host but sockeye.")
   var all = false
-  @Flag(name: .long, help: "Show threads, exits, and every attempt of a search through PATH too.")
+  @Flag(name: .long, help: ArgumentHelp(
+      "Show threads, exits, every attempt of a search, and of the kernel the functions that its tracepoints see: the calls "
+        + "then take several times as long."))
   var full = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as tree, table or json.")
   var output: SpawnFormat?
@@ -64,6 +67,8 @@ struct SpawnCommand: ParsableCommand {
     name: .customLong("no-places"),
     help: "Leave the times on the way to main out: no uprobes, which cost 5 to 50 µs a process.")
   var leavesPlacesOut = false
+  @Flag(name: .long, help: "Trace by ptrace, as is done without the right to load probes: no kernel part, and slow.")
+  var ptrace = false
   @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
   var color = ColorChoice.auto
 
@@ -77,6 +82,7 @@ struct SpawnCommand: ParsableCommand {
     if subjects != 1 { throw ValidationError("One of a COMMAND, -p PID and -a says what is followed.") }
     let formats = Set([output, json ? .json : nil, table ? .table : nil].compactMap { $0 })
     if formats.count > 1 { throw ValidationError("One format at a time.") }
+    if ptrace && all { throw ValidationError("The whole host can be traced by probes only: not --ptrace.") }
     guard let count = `repeat` else { return }
     if count < 1 { throw ValidationError("--repeat takes a number of runs, 1 or more.") }
     if command.isEmpty { throw ValidationError("--repeat runs a COMMAND.") }
@@ -104,6 +110,8 @@ struct SpawnCommand: ParsableCommand {
   private func traced(_ subject: CreationRequest.Subject) throws -> CreationReport {
     var request = CreationRequest(subject)
     request.watchesPlaces = !leavesPlacesOut
+    request.isDetailed = full
+    request.usesProbes = !ptrace
     do throws(CreationError) {
       let deadline = duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds }
       return try CreationTracer(request).run(until: deadline)
