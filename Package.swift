@@ -102,6 +102,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
+    .testTarget(name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "Model"]),
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
 
     .executableTarget(

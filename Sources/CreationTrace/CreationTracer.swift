@@ -33,6 +33,8 @@ public struct CreationError: Error, CustomStringConvertible {
 public struct CreationTracer: ~Copyable {
   /// Two rings on several CPUs: so long may a record come later than a younger one.
   private static let settleNanoseconds: UInt64 = 30_000_000
+  /// Below this many records (4 kB each at most) unwinding waits for the end: so as not to compete with what is measured.
+  private static let roomForRecords = 16_384
 
   private let request: CreationRequest
   private var assembler: CreationAssembler
@@ -156,7 +158,7 @@ public struct CreationTracer: ~Copyable {
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(session)
       let now = KernelClock.bootTimeNanoseconds
-      settle(before: now &- Self.settleNanoseconds)
+      if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
       if let deadline, now >= deadline { break }
     }
     // What the kernel does after the end comes a little later.
@@ -173,6 +175,7 @@ public struct CreationTracer: ~Copyable {
     var fresh: [CreationRecord] = []
     lostMappings += session.drain { fresh.append($0) }
     waiting += fresh
+    for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
   }
 
   /// Hands on what is older than `time`, in order.

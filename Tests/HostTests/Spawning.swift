@@ -152,10 +152,13 @@ struct KnownChain {
     truth = try String(contentsOfFile: account, encoding: .utf8).split(separator: "\n").map { UInt64($0, radix: 16) }
   }
 
-  /// The same of a stack that sockeye unwound: from outside the innermost function of the program on.
-  func outerFrames(_ call: Spawning.Call) -> [UInt64?] {
+  /// The same of a stack that sockeye unwound: from outside `function`, or the innermost one of the program, on.
+  func outerFrames(_ call: Spawning.Call, outside function: String? = nil) -> [UInt64?] {
     let frames = call.userStack.filter { $0.inferred != true }
-    guard let launching = frames.lastIndex(where: { $0.file == file }) else { return [] }
+    guard
+      let launching = frames.lastIndex(where: {
+        $0.file == file && (function == nil || $0.function == function)
+      }) else { return [] }
     return frames[..<launching].reversed().map { $0.file == file ? $0.moduleAddress : nil }
   }
 }

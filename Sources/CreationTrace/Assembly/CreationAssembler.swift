@@ -112,6 +112,11 @@ struct CreationAssembler {
     return images.image(for: path, buildID: buildID, inode: inode, process: process)
   }
 
+  /// Opens a mapped file while its process most likely lives.
+  mutating func meet(_ mapping: ExecutableMapping) {
+    _ = image(RawText(mapping.path), mapping.buildID, mapping.mapping.inode, Int32(bitPattern: mapping.pid))
+  }
+
   private mutating func take(_ mapping: ExecutableMapping) {
     let pid = Int32(bitPattern: mapping.pid)
     guard indices[pid] != nil else { return }
@@ -275,7 +280,7 @@ extension CreationAssembler {
     let file = RawText(CreationCalls.terminated(event.text))
     let interpreter = RawText(CreationCalls.terminated(Array(event.text.dropFirst(file.bytes.count + 1))))
     let arguments = CreationCalls.strings(
-      event.text.dropFirst(Int(event.values[3])), count: Int(min(event.values[1], 64)))
+      event.text.dropFirst(Int(clamping: event.values[3])), count: Int(min(event.values[1], 64)))
     report.processes[process].name = RawText(event.name)
     report.processes[process].executable = interpreter.isEmpty ? file : interpreter
     report.processes[process].arguments = arguments

@@ -22,6 +22,8 @@ import Model
   let buildID: [UInt8]
   private let image: OpaquePointer
   private var rows: [UInt64: FrameRow?] = [:]
+  private var callSites: [UInt64: CallSite?] = [:]
+  private var names: [UInt64: (name: String, start: UInt64)?] = [:]
   private(set) lazy var symbols: SymbolTable = readSymbols()
   /// The symbol that the loader puts into a slot, by the slot's address.
   private(set) lazy var imports: [UInt64: String] = readImports()
@@ -78,7 +80,23 @@ import Model
     var row = cunwind_row()
     // SAFETY: the structure is filled if the call succeeds.
     let found = unsafe cunwind_row_at(image, address, &row) == 0 ? FrameRow(row) : nil
-    rows[address] = found
+    rows.updateValue(found, forKey: address)
+    return found
+  }
+
+  /// How the instruction before a return address called; kept, for the same calls are made again and again.
+  func callSite(before address: UInt64) -> CallSite? {
+    if let known = callSites[address] { return known }
+    let site = CallSite(before: address, in: self)
+    callSites.updateValue(site, forKey: address)
+    return site
+  }
+
+  /// The name of the function that covers `address`, as people write it, and where it begins.
+  func function(covering address: UInt64) -> (name: String, start: UInt64)? {
+    if let known = names[address] { return known }
+    let found = symbols.symbol(covering: address).map { (Self.demangled($0.name), $0.address) }
+    names.updateValue(found, forKey: address)
     return found
   }
 

@@ -18,11 +18,11 @@ enum StackReader {
   }
 
   private static func name(_ frame: RawFrame) -> UserFrame {
-    let symbol = frame.filePlace.flatMap { frame.mapping?.image?.symbols.symbol(covering: $0) }
+    let function = frame.filePlace.flatMap { frame.mapping?.image?.function(covering: $0) }
     let fileAddress = frame.mapping?.fileAddress(frame.address) ?? frame.address
     var named = UserFrame(
-      module: frame.mapping?.path ?? RawText([]), function: symbol.map { ELFImage.demangled($0.name) },
-      functionOffset: symbol.map { fileAddress &- $0.address } ?? 0, moduleOffset: fileAddress,
+      module: frame.mapping?.path ?? RawText([]), function: function?.name,
+      functionOffset: function.map { fileAddress &- $0.start } ?? 0, moduleOffset: fileAddress,
       address: frame.address)
     named.isSignalFrame = frame.isSignalFrame
     return named
@@ -34,7 +34,7 @@ enum StackReader {
   ) -> (ImportStep?, UserFrame?) {
     // What a signal interrupted has called nothing.
     guard !caller.isExact, !callee.isSignalFrame, let mapping = caller.mapping, let image = mapping.image,
-      let site = CallSite(before: mapping.fileAddress(caller.address), in: image)
+      let site = image.callSite(before: mapping.fileAddress(caller.address))
     else { return (nil, nil) }
     switch site {
     case .indirect: return (nil, mainIfMissing(caller, callee, space))
