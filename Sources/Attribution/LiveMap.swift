@@ -16,12 +16,13 @@ public enum LiveMap {
     var port: UInt16
   }
 
-  /// Busiest first. `first` and `last` are 0: when a socket was opened is not known.
-  public static func edges(of snapshot: Snapshot, by grouping: MapGrouping) -> [MapEdge] {
-    let alive = snapshot.sockets.indices.filter { index in
-      let socket = snapshot.sockets[index]
-      return socket.family.isInternet && socket.isConnected && socket.state != .timeWait
-    }
+  /// Busiest first.
+  ///
+  /// - Parameter opened: µs since 1970, as far as it is known; `first` and `last` are 0 otherwise.
+  public static func edges(
+    of snapshot: Snapshot, by grouping: MapGrouping, opened: [SocketIdentity: Int64] = [:]
+  ) -> [MapEdge] {
+    let alive = snapshot.sockets.indices.filter { isAlive(snapshot.sockets[$0]) }
     let byEnds = Dictionary(grouping: alive) { ends(of: snapshot.sockets[$0]) }
     var edges: [Key: MapEdge] = [:]
     for index in alive {
@@ -29,12 +30,20 @@ public enum LiveMap {
       if let other, (rank(snapshot.sockets[other]), other) < (rank(snapshot.sockets[index]), index) {
         continue
       }
-      let edge = edge(of: index, other, in: snapshot, grouping)
+      var edge = edge(of: index, other, in: snapshot, grouping)
+      let times = [index, other].compactMap { $0.flatMap { opened[snapshot.sockets[$0].identity] } }
+      edge.first = times.min() ?? 0
+      edge.last = edge.first
       let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
       edges[key]?.add(edge)
       if edges[key] == nil { edges[key] = edge }
     }
     return edges.values.sorted(by: MapEdge.isBusier)
+  }
+
+  /// Connections that the map shows.
+  public static func isAlive(_ socket: Socket) -> Bool {
+    socket.family.isInternet && socket.isConnected && socket.state != .timeWait
   }
 
   private static func ends(of socket: Socket) -> Ends {

@@ -203,6 +203,9 @@ extension CreationAssembler {
       tell(Int(clamping: mappings), "\(mappings) mappings were lost for want of room: some frames have no name")
     }
     if missed > 0 { tell(Int(clamping: missed), "\(missed) runs of a probe were skipped by the kernel") }
+    if droppedCalls > 0 {
+      tell(droppedCalls, "\(droppedCalls) calls were not kept: more than a trace has room for")
+    }
     for place in places { tell(nil, "times on the way to main are missing: \(place)") }
   }
 }

@@ -17,6 +17,12 @@ struct CreationAssembler {
     var call: CallIndex
   }
 
+  /// Calls that are kept: some 2 kB each.
+  private static let mostCalls = 200_000
+  private var callCount = 0
+  /// Calls that were not kept.
+  private(set) var droppedCalls = 0
+
   private(set) var report: CreationReport
   private var images = ImageStore()
   private let kernel: KernelFunctions
@@ -32,7 +38,6 @@ struct CreationAssembler {
   private var starting: [Int32: CallIndex] = [:]
   /// The process that we started ourselves, until its first exec: its stack is ours.
   private var held: Int32?
-  private(set) var strayPages = 0
 
   init(way: CreationReport.Way, tier: CreationReport.KernelTier, kernel: KernelFunctions = .ofThisKernel()) {
     report = CreationReport(way: way, tier: tier)
@@ -65,8 +70,6 @@ struct CreationAssembler {
     case .page(let page):
       if openStacks[page.thread]?.event.time == page.time {
         openStacks[page.thread]?.memory.add(page.bytes, at: page.address)
-      } else {
-        strayPages += 1
       }
     case .mapping(let mapping): take(mapping)
     case .event(let event): take(event)
@@ -173,6 +176,11 @@ struct CreationAssembler {
 extension CreationAssembler {
   private mutating func enter(_ event: CreationEvent) {
     guard let kind = CreationCalls.kind(event.number) else { return }
+    callCount += 1
+    if callCount > Self.mostCalls {
+      droppedCalls += 1
+      return
+    }
     let name = RawText(event.name)
     let process = index(of: event.process, name: name)
     var call = CreationCall(

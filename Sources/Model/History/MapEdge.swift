@@ -56,8 +56,25 @@ extension MapEdge {
     failed += other.failed
     sent &+= other.sent
     received &+= other.received
-    first = min(first, other.first)
+    // 0 is unknown.
+    first = first == 0 || other.first == 0 ? max(first, other.first) : min(first, other.first)
     last = max(last, other.last)
+  }
+
+  /// One edge for each pair of ends, protocol and port; busiest first.
+  public static func merged(_ edges: [MapEdge]) -> [MapEdge] {
+    struct Key: Hashable {
+      let source: MapNode
+      let target: MapNode
+      let `protocol`: SocketProtocol
+      let port: UInt16
+    }
+    var sums: [Key: MapEdge] = [:]
+    for edge in edges {
+      let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
+      if sums[key]?.add(edge) == nil { sums[key] = edge }
+    }
+    return sums.values.sorted(by: isBusier)
   }
 
   /// Busiest first, the rest by name, so that the order is always the same.
