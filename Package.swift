@@ -75,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "CreationTrace", "Store", "ViewText", "ViewRecords",
+        "KernelSystem", "Model", "Observer", "Attribution", "CreationTrace", "Store", "ViewText",
+        "ViewRecords",
         "ViewTerminal", "CTOML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -138,7 +139,8 @@ let package = Package(
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
-      name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"],
+      name: "HostTests",
+      dependencies: ["Model", "Store", "ViewFixtures", "socket-fixture", "EventFixture", "sockeye"],
       exclude: ["SpawnFixtures"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.

@@ -23,8 +23,6 @@ struct cunwind_image {
   size_t symbol_count, symbol_room;
   struct cunwind_import *imports;
   size_t import_count, import_room;
-  const char **needed;
-  size_t needed_count;
 
   Dwarf_CFI *eh_frame;
   Dwarf *dwarf[3];

@@ -66,19 +66,6 @@ static void add_relocations(struct cunwind_image *image, Elf_Scn *section, const
   }
 }
 
-static void add_needed(struct cunwind_image *image, Elf_Scn *section, const GElf_Shdr *header) {
-  Elf_Data *data = elf_getdata(section, NULL);
-  if (!data || !header->sh_entsize || image->needed) return;
-  size_t count = header->sh_size / header->sh_entsize;
-  image->needed = calloc(count ? count : 1, sizeof *image->needed);
-  for (size_t index = 0; image->needed && index < count; index++) {
-    GElf_Dyn entry;
-    if (!gelf_getdyn(data, (int)index, &entry) || entry.d_tag == DT_NULL) return;
-    const char *name = entry.d_tag == DT_NEEDED ? elf_strptr(image->elf, header->sh_link, entry.d_un.d_val) : NULL;
-    if (name) image->needed[image->needed_count++] = name;
-  }
-}
-
 static void open_mini(struct cunwind_image *image, Elf_Scn *section) {
   Elf_Data *data = elf_rawdata(section, NULL);
   if (!data || image->mini_elf) return;
@@ -143,9 +130,7 @@ void read_symbols(struct cunwind_image *image) {
       GElf_Shdr header;
       if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS) continue;
       if (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM) add_table(image, files[file], section, &header);
-      if (file > 0) continue;
-      if (header.sh_type == SHT_RELA) add_relocations(image, section, &header);
-      if (header.sh_type == SHT_DYNAMIC) add_needed(image, section, &header);
+      if (file == 0 && header.sh_type == SHT_RELA) add_relocations(image, section, &header);
     }
   }
   if (image->symbols) qsort(image->symbols, image->symbol_count, sizeof *image->symbols, by_address);
@@ -154,7 +139,6 @@ void read_symbols(struct cunwind_image *image) {
 void free_symbols(struct cunwind_image *image) {
   free(image->symbols);
   free(image->imports);
-  free(image->needed);
 }
 
 const struct cunwind_symbol *cunwind_symbols(struct cunwind_image *image, size_t *count) {
@@ -167,12 +151,6 @@ const struct cunwind_import *cunwind_imports(struct cunwind_image *image, size_t
   read_symbols(image);
   *count = image->import_count;
   return image->imports;
-}
-
-const char *const *cunwind_needed(struct cunwind_image *image, size_t *count) {
-  read_symbols(image);
-  *count = image->needed_count;
-  return image->needed;
 }
 
 // Of libstdc++, and of the Swift runtime: both are in every program of ours.

@@ -20,14 +20,17 @@ public enum CreationDoctor {
     let isTold = report.processes.first?.end?.code == 23 && calls.contains { $0.kind == .birth }
     let finding = "\(whole.count) of \(calls.count) user stacks are whole"
     guard isTold, let deepest = whole.map(\.user.frames.count).max() else {
-      return Diagnosis(subject, .missing, "a shell that starts a program was not seen; \(finding)", loss: "sockeye spawn")
+      return Diagnosis(
+        subject, .missing, "a shell that starts a program was not seen; \(finding)", loss: "sockeye spawn")
     }
     let reason = report.gaps.first { $0.kind == .noProbes }
     if let reason {
-      return Diagnosis(subject, .partial, "by ptrace, \(finding)", loss: reason.message, remedy: reason.remedy)
+      return Diagnosis(
+        subject, .partial, "by ptrace, \(finding)", loss: reason.message, remedy: reason.remedy)
     }
     return Diagnosis(
-      subject, whole.count == calls.count ? .proved : .partial, "\(finding), up to \(deepest) frames, unwound by libdw")
+      subject, whole.count == calls.count ? .proved : .partial,
+      "\(finding), up to \(deepest) frames, unwound by libdw")
   }
 
   private static func kernelPart(_ report: CreationReport) -> Diagnosis {
@@ -38,11 +41,13 @@ public enum CreationDoctor {
     }
     if missing.isEmpty {
       return Diagnosis(
-        subject, .proved, "stacks at tracepoints down to copy_process, begin_new_exec and do_exit; not used: function_graph, "
+        subject, .proved,
+        "stacks at tracepoints down to copy_process, begin_new_exec and do_exit; not used: function_graph, "
           + "fentry and kprobes")
     }
     return Diagnosis(
-      subject, stacks.allSatisfy(\.isEmpty) ? .missing : .partial, "no stack ends at \(missing.joined(separator: ", "))",
+      subject, stacks.allSatisfy(\.isEmpty) ? .missing : .partial,
+      "no stack ends at \(missing.joined(separator: ", "))",
       loss: "what the kernel does inside fork, exec and exit",
       remedy: "CAP_BPF and CAP_PERFMON, and CAP_SYSLOG for the names in /proc/kallsyms; or root")
   }

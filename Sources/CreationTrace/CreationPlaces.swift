@@ -4,7 +4,9 @@ import Model
 /// Finds the places that a program passes on its way to `main`, in the loader and the libc of this host.
 enum CreationPlaces {
   private static let loader = "/lib64/ld-linux-x86-64.so.2"
-  private static let libraries = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6"]
+  private static let libraries = [
+    "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6",
+  ]
 
   static func ofThisHost() -> [CreationPlace] {
     let images = ImageStore()

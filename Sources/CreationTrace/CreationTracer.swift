@@ -154,7 +154,8 @@ public struct CreationTracer: ~Copyable {
     }
   }
 
-  private mutating func collect(_ session: borrowing CreationSession, _ wait: WaitPoint, _ deadline: UInt64?) {
+  private mutating func collect(_ session: borrowing CreationSession, _ wait: WaitPoint, _ deadline: UInt64?)
+  {
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(session)
       let now = KernelClock.bootTimeNanoseconds
@@ -197,10 +198,12 @@ extension CreationAssembler {
   /// What was not seen becomes gaps.
   mutating func tellLosses(records: UInt64, mappings: UInt64, missed: UInt64, places: [String]) {
     if records > 0 {
-      tell(Int(clamping: records), "\(records) records were lost for want of room: calls or stacks are missing")
+      tell(
+        Int(clamping: records), "\(records) records were lost for want of room: calls or stacks are missing")
     }
     if mappings > 0 {
-      tell(Int(clamping: mappings), "\(mappings) mappings were lost for want of room: some frames have no name")
+      tell(
+        Int(clamping: mappings), "\(mappings) mappings were lost for want of room: some frames have no name")
     }
     if missed > 0 { tell(Int(clamping: missed), "\(missed) runs of a probe were skipped by the kernel") }
     if droppedCalls > 0 {

@@ -87,7 +87,9 @@ struct PtraceSource: ~Copyable {
   }
 
   private mutating func enter(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    guard let registers = threads.registers(thread), let kind = CreationCalls.kind(registers.number) else { return }
+    guard let registers = threads.registers(thread), let kind = CreationCalls.kind(registers.number) else {
+      return
+    }
     var event = event(.enter, thread)
     event.number = registers.number
     event.name = name(of: event.process)
@@ -148,11 +150,15 @@ struct PtraceSource: ~Copyable {
   }
 
   private mutating func leave(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    guard let registers = threads.registers(thread), CreationCalls.kind(registers.number) != nil else { return }
+    guard let registers = threads.registers(thread), CreationCalls.kind(registers.number) != nil else {
+      return
+    }
     var event = event(.leave, thread)
     event.number = registers.number
     event.values[0] = UInt64(bitPattern: registers.result)
-    if CreationCalls.kind(registers.number) == .exec, registers.result < 0, let memory = memory(of: event.process) {
+    if CreationCalls.kind(registers.number) == .exec, registers.result < 0,
+      let memory = memory(of: event.process)
+    {
       let isAt = registers.number == 322
       event.text = memory.text(at: registers.all[isAt ? 4 : 5]) + [0]
       for index in 0..<24 {
@@ -189,7 +195,8 @@ struct PtraceSource: ~Copyable {
     if case .value(let directory) = proc.process(thread) {
       if case .value(let link) = directory.executable() { program = RawText(link.path) }
       // A script: the kernel does not tell which interpreter was named, only which file runs.
-      let isScript = ExecutableFacts(path: FailureCause.located(asked, "/proc/\(thread)/cwd"))?.scriptInterpreter != nil
+      let isScript =
+        ExecutableFacts(path: FailureCause.located(asked, "/proc/\(thread)/cwd"))?.scriptInterpreter != nil
       event.text = asked.bytes + [0] + (isScript ? program : asked).bytes + [0]
       event.values[3] = UInt64(event.text.count)
       if case .value(let line) = directory.commandLine(&buffer) {

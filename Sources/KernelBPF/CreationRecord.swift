@@ -28,7 +28,8 @@ public enum CreationRecord: Sendable {
       let address = unsafe bytes.loadUnaligned(fromByteOffset: headerSize, as: UInt64.self)
       let content = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<(start + StackPage.size)])
       self = unsafe .page(
-        StackPage(time: header.time, thread: Int32(bitPattern: header.tid), address: address, content: content))
+        StackPage(
+          time: header.time, thread: Int32(bitPattern: header.tid), address: address, content: content))
       return
     }
     guard let event = unsafe CreationEvent(bytes, header) else { return nil }

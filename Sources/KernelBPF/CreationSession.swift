@@ -41,7 +41,8 @@ public struct CreationSession: ~Copyable {
   ]
   /// Tracepoints that fire inside the calls; `creation.bpf.c` has a program for each.
   private static let details = [
-    "kmem_cache_alloc", "kmalloc", "kmem_cache_free", "kfree", "mm_page_alloc", "mm_page_free", "rss_stat", "ma_write",
+    "kmem_cache_alloc", "kmalloc", "kmem_cache_free", "kfree", "mm_page_alloc", "mm_page_free", "rss_stat",
+    "ma_write",
     "ma_read", "ma_op", "vm_unmapped_area", "exit_mmap", "page_fault_kernel", "mm_filemap_get_pages",
     "percpu_alloc_percpu", "cap_capable", "tlb_flush", "signal_generate", "mm_filemap_map_pages",
     "cgroup_notify_populated", "sched_waking", "contention_begin", "timer_init",

@@ -43,7 +43,9 @@ public struct TimelinePicture {
   private mutating func drawScale(_ height: UInt64) {
     // A 1, 2 or 5 with zeros: at most ten marks.
     var step: UInt64 = 1_000
-    for factor in ([2, 5, 10] as [UInt64]).cycled(60) where span / step > 10 { step = step / leading(step) * factor }
+    for factor in ([2, 5, 10] as [UInt64]).cycled(60) where span / step > 10 {
+      step = step / leading(step) * factor
+    }
     for count in 0...span / step {
       let mark = count * step
       let x = position(report.origin &+ mark)
@@ -82,7 +84,8 @@ public struct TimelinePicture {
   }
 
   private mutating func draw(_ slice: CreationSlice, _ y: UInt64, _ process: CreatedProcess) {
-    let (inset, height): (UInt64, UInt64) = slice.kind == .life ? (7, 4) : slice.kind == .phase ? (10, 8) : (0, 18)
+    let (inset, height): (UInt64, UInt64) =
+      slice.kind == .life ? (7, 4) : slice.kind == .phase ? (10, 8) : (0, 18)
     let start = position(slice.start)
     text.append("<rect x=\"")
     text.append(hundredths: start)
@@ -161,7 +164,8 @@ extension TextBuffer {
       default:
         // XML 1.0 has no other control characters; those that turn text around stay out as well.
         let isAllowed =
-          scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value) && !(0x202a...0x202e).contains(scalar.value)
+          scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value)
+          && !(0x202a...0x202e).contains(scalar.value)
           && !(0x2066...0x2069).contains(scalar.value) && scalar.value != 0xfffe && scalar.value != 0xffff
         append(Array(String(isAllowed ? Character(scalar) : "\u{fffd}").utf8))
       }

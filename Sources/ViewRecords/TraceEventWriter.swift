@@ -62,7 +62,9 @@ public struct TraceEventWriter {
     text.append("}}")
   }
 
-  private mutating func flow(_ phase: StaticString, _ id: Int32, _ pid: Int32, _ thread: Int32, _ time: UInt64) {
+  private mutating func flow(
+    _ phase: StaticString, _ id: Int32, _ pid: Int32, _ thread: Int32, _ time: UInt64
+  ) {
     begin(phase, pid, thread)
     text.append(#","name":"child","cat":"birth","id":"#)
     text.append(decimal: id)
@@ -91,7 +93,8 @@ public struct TraceEventWriter {
     for argument in call.arguments {
       text.append(json: argument.name)
       text.append(":")
-      let value = argument.list.map { RawText(Array($0.map(\.bytes).joined(separator: [32]))) } ?? argument.value
+      let value =
+        argument.list.map { RawText(Array($0.map(\.bytes).joined(separator: [32]))) } ?? argument.value
       text.append(json: value)
       text.append(",")
     }

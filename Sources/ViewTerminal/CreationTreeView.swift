@@ -49,7 +49,8 @@ public struct CreationTreeView {
     switch (report.way, report.tier) {
     case (.ptrace, _): text.append("traced by ptrace: no kernel part")
     case (_, .spine): text.append("kernel part: stacks at the tracepoints of birth, exec and exit")
-    case (_, .union): text.append("kernel part: stacks at every tracepoint inside the calls, merged; times are longer for it")
+    case (_, .union):
+      text.append("kernel part: stacks at every tracepoint inside the calls, merged; times are longer for it")
     case (_, .none): text.append("no kernel part")
     }
     text.end(.dim, if: isColored)
@@ -92,7 +93,8 @@ public struct CreationTreeView {
   /// Behind the last of a row of failed execs by one thread: a search through PATH, and what it found.
   private func searchEnd(_ process: CreatedProcess, from start: Int) -> Int {
     var end = start
-    while end < process.calls.count, process.calls[end].kind == .exec, process.calls[end].failure?.code == "ENOENT",
+    while end < process.calls.count, process.calls[end].kind == .exec,
+      process.calls[end].failure?.code == "ENOENT",
       process.calls[end].failure?.cause == nil, process.calls[end].thread == process.calls[start].thread,
       process.calls[end].path?.lastPathComponent == process.calls[start].path?.lastPathComponent
     { end += 1 }

@@ -50,7 +50,9 @@ enum Rules {
       "ViewRecords": view,
       "ViewTerminal": view,
       "sockeye": Allowance(
-        own: kernel.union(views).union(["Model", "Attribution", "Observer", "CreationTrace", "Store", "CTOML"]),
+        own: kernel.union(views).union([
+          "Model", "Attribution", "Observer", "CreationTrace", "Store", "CTOML",
+        ]),
         others: ["ArgumentParser", "FoundationEssentials"]),
     ]
   }()

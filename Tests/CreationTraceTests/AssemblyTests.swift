@@ -47,9 +47,10 @@ import Testing
     let birth = try #require(report.birth(of: child))
     #expect(birth.result == 101 && birth.child == 101 && !birth.isThread)
     let timeline = CreationTimeline(child, birth: birth)
-    #expect(timeline.points.map(\.phase) == [
-      .called, .born, .runnable, .firstRun, .execCalled, .pointOfNoReturn, .userMode, .exiting, .exited,
-    ])
+    #expect(
+      timeline.points.map(\.phase) == [
+        .called, .born, .runnable, .firstRun, .execCalled, .pointOfNoReturn, .userMode, .exiting, .exited,
+      ])
     #expect(timeline.total == 10 && timeline.duration(to: .pointOfNoReturn) == 1)
     // Nothing is known of the loader, so nothing is said of it.
     #expect(timeline.duration(to: .main) == nil)
@@ -82,7 +83,10 @@ import Testing
 
   @Test("Records that come without what they belong to are taken without a trap")
   func strays() {
-    for kind in [CreationEvent.Kind.enter, .leave, .birth, .runnable, .firstRun, .pointOfNoReturn, .exec, .exit, .place, .kernel] {
+    for kind in [
+      CreationEvent.Kind.enter, .leave, .birth, .runnable, .firstRun, .pointOfNoReturn, .exec, .exit, .place,
+      .kernel,
+    ] {
       for number in [0, 56, 57, 59, 231, 322, 435] as [Int64] {
         for values in [[], [UInt64](repeating: .max, count: 6), [101, 101, 0, 9999, 1, 1]] {
           for text in ["", "\0", "/a", "/a\0/b\0c\0"] {
@@ -106,7 +110,8 @@ import Testing
     assembler.take(
       event(.leave, 2, 100, number: 59, values: [UInt64(bitPattern: -8), 1], text: "/tmp/x\0/tmp/x\0"))
     assembler.take(event(.enter, 3, 100, number: 59, text: "/bin/sh\0"))
-    assembler.take(event(.exec, 4, 100, values: [100, 2, 0, 16, 16], text: "/bin/sh\0/bin/sh\0/bin/sh\0/tmp/x\0"))
+    assembler.take(
+      event(.exec, 4, 100, values: [100, 2, 0, 16, 16], text: "/bin/sh\0/bin/sh\0/bin/sh\0/tmp/x\0"))
     let calls = assembler.report.processes[0].calls
     #expect(calls.map { $0.failure?.code } == ["ENOEXEC", nil])
     #expect(calls[1].note?.contains("shell") == true)

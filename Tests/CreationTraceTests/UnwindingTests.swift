@@ -95,7 +95,9 @@ import Testing
 
   @Test("A name is given inside a symbol's size only: never a neighbour's, never one without a size")
   func covers() {
-    let table = SymbolTable([symbol("__xmknodat", 0x100, 0x20), symbol("label", 0x140, 0), symbol("next", 0x200, 8)])
+    let table = SymbolTable([
+      symbol("__xmknodat", 0x100, 0x20), symbol("label", 0x140, 0), symbol("next", 0x200, 8),
+    ])
     #expect(table.symbol(covering: 0x11f)?.name == "__xmknodat")
     #expect(table.symbol(covering: 0x120) == nil)
     #expect(table.symbol(covering: 0x140) == nil)
@@ -151,7 +153,8 @@ import Testing
   @Test("Names come from kallsyms, without the tracepoint's own and the compiler's suffixes")
   func names() {
     let stack: [UInt64] = [
-      0xffff_ffff_c000_0010, 0xffff_ffff_8100_0510, 0xffff_ffff_8100_0410, 0xffff_ffff_8100_0120, 0xffff_ffff_8100_0060,
+      0xffff_ffff_c000_0010, 0xffff_ffff_8100_0510, 0xffff_ffff_8100_0410, 0xffff_ffff_8100_0120,
+      0xffff_ffff_8100_0060,
     ]
     #expect(Self.functions.names(stack) == ["entry_SYSCALL_64", "do_syscall_64", "copy_process"])
     #expect(Self.functions.name(1) == nil)
@@ -164,7 +167,9 @@ import Testing
     for count in 0...text.count { _ = KernelFunctions(Array(text[..<count])).names([1, .max]) }
   }
 
-  @Test("Stacks of one call become a tree; what is entered again counts as another visit, interrupts are left out")
+  @Test(
+    "Stacks of one call become a tree; what is entered again counts as another visit, interrupts are left out"
+  )
   func tree() throws {
     var tree: KernelNode?
     KernelTree.add(["do_syscall_64", "call", "a", "b"], at: 1, to: &tree)

@@ -4,7 +4,9 @@ import Testing
 extension HostTests {
   /// Programs that are not C's: their own ways to a process, whole all the same.
   @Suite struct SpawnLanguageTests {
-    @Test("Python's subprocess, by vfork and by posix_spawn", .enabled(if: SpawnFixtures.isInstalled("/usr/bin/python3")))
+    @Test(
+      "Python's subprocess, by vfork and by posix_spawn",
+      .enabled(if: SpawnFixtures.isInstalled("/usr/bin/python3")))
     func python() throws {
       let ways = [("True", "vfork", "vfork"), ("False", "clone3", "posix_spawn")]
       for (closes, call, function) in ways {
@@ -22,12 +24,16 @@ extension HostTests {
     func go() throws {
       let output = SpawnFixtures.folder.appending(path: "gorun").path
       let source = SpawnFixtures.sources.appending(path: "gorun.go").path
-      try SpawnFixtures.require(ToolRun.run(["env", "GOCACHE=\(output).cache", "go", "build", "-o", output, source], limit: 600))
+      try SpawnFixtures.require(
+        ToolRun.run(["env", "GOCACHE=\(output).cache", "go", "build", "-o", output, source], limit: 600))
       let trace = try Spawning.run([output])
       let birth = try #require(trace.births.first)
       #expect(birth.userStackWhole == true, "\(birth.userStackStopped ?? "")")
       let functions = birth.functions(of: "gorun")
-      #expect(functions.starts(with: ["runtime.goexit.abi0", "runtime.main", "main.main", "main.launch", "os/exec.(*Cmd).Run"]))
+      #expect(
+        functions.starts(with: [
+          "runtime.goexit.abi0", "runtime.main", "main.main", "main.launch", "os/exec.(*Cmd).Run",
+        ]))
       #expect(functions.contains("syscall.forkAndExecInChild1"))
       #expect(trace.execs.allSatisfy { $0.userStackWhole == true })
     }
@@ -37,7 +43,8 @@ extension HostTests {
       let folder = SpawnFixtures.folder.appending(path: "swift")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let source = folder.appending(path: "main.swift").path
-      try FileManager.default.copyItem(atPath: SpawnFixtures.sources.appending(path: "process.swift.txt").path, toPath: source)
+      try FileManager.default.copyItem(
+        atPath: SpawnFixtures.sources.appending(path: "process.swift.txt").path, toPath: source)
       let output = folder.appending(path: "process").path
       try SpawnFixtures.require(ToolRun.run(["swiftc", "-O", source, "-o", output], limit: 600))
       let trace = try Spawning.run([output])
@@ -88,7 +95,8 @@ extension HostTests {
       let script = try failed(SpawnFixtures.script("bad", "#!/nonexistent/interpreter -x\n"))
       #expect(script.first?.failure?.code == "ENOENT")
       #expect(
-        script.first?.failure?.cause == "the script names the interpreter /nonexistent/interpreter, which is missing")
+        script.first?.failure?.cause
+          == "the script names the interpreter /nonexistent/interpreter, which is missing")
     }
 
     @Test("A text without #! is retried with a shell by execvp, and says so")

@@ -15,7 +15,8 @@ extension HostTests {
       ("thread", "clone3", ["thread_body", "launch_spawn"]),
       ("signal", "clone3", ["_start", "main", "launch", "launch_signal", "handler", "launch_spawn"]),
       (
-        "other-stack", "clone3", ["_start", "main", "launch", "launch_other_stack", "handler", "launch_spawn"]
+        "other-stack", "clone3",
+        ["_start", "main", "launch", "launch_other_stack", "handler", "launch_spawn"]
       ),
       (
         "deep", "clone3",
@@ -23,7 +24,8 @@ extension HostTests {
       ),
     ]
 
-    @Test("Each way to a new process is one stack, whole and right frame by frame", arguments: ways.map(\.way))
+    @Test(
+      "Each way to a new process is one stack, whole and right frame by frame", arguments: ways.map(\.way))
     func wayToBirth(_ way: String) throws {
       let expected = try #require(Self.ways.first { $0.way == way })
       let chain = try KnownChain(SpawnFixtures.chains(), way)
@@ -64,7 +66,8 @@ extension HostTests {
     func otherPrograms() throws {
       let fixed = try KnownChain(SpawnFixtures.chains("static", ["-static"]), "vfork")
       let birth = try #require(fixed.trace.births.first)
-      #expect(birth.userStackWhole == true && fixed.outerFrames(birth, outside: "launch_vfork") == fixed.truth)
+      #expect(
+        birth.userStackWhole == true && fixed.outerFrames(birth, outside: "launch_vfork") == fixed.truth)
       #expect(birth.functions(of: "static").suffix(3) == ["launch", "launch_vfork", "vfork"])
 
       let stripped = try KnownChain(SpawnFixtures.chains("stripped", ["-fPIE", "-pie", "-s"]), "system")

@@ -56,7 +56,11 @@ struct Spawning: Decodable {
     var list: [String]?
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) { self.text = text } else { list = try container.decode([String].self) }
+      if let text = try? container.decode(String.self) {
+        self.text = text
+      } else {
+        list = try container.decode([String].self)
+      }
     }
   }
   struct Traced: Decodable {
@@ -82,7 +86,8 @@ struct Spawning: Decodable {
 
   /// The command must print nothing on its standard output.
   static func run(_ command: [String], options: [String] = [], limit: Double = 120) throws -> Spawning {
-    let run = try ToolRun.run([BuiltProducts.sockeye, "spawn", "--json"] + options + ["--"] + command, limit: limit)
+    let run = try ToolRun.run(
+      [BuiltProducts.sockeye, "spawn", "--json"] + options + ["--"] + command, limit: limit)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do { return try decoder.decode(Spawning.self, from: run.output) } catch {
@@ -104,7 +109,8 @@ enum SpawnFixtures {
   static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "SpawnFixtures")
   static let folder: URL = {
     let folder = FileManager.default.temporaryDirectory.appending(path: "sockeye-spawn-\(getpid())")
-    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)  // the compiler then says why
+    // If this fails, the compiler says why.
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
   }()
 
@@ -149,7 +155,9 @@ struct KnownChain {
     let account = SpawnFixtures.folder.appending(path: "truth").path
     trace = try Spawning.run([program, way, account])
     file = URL(filePath: program).lastPathComponent
-    truth = try String(contentsOfFile: account, encoding: .utf8).split(separator: "\n").map { UInt64($0, radix: 16) }
+    truth = try String(contentsOfFile: account, encoding: .utf8).split(separator: "\n").map {
+      UInt64($0, radix: 16)
+    }
   }
 
   /// The same of a stack that sockeye unwound: from outside `function`, or the innermost one of the program, on.
@@ -158,7 +166,8 @@ struct KnownChain {
     guard
       let launching = frames.lastIndex(where: {
         $0.file == file && (function == nil || $0.function == function)
-      }) else { return [] }
+      })
+    else { return [] }
     return frames[..<launching].reversed().map { $0.file == file ? $0.moduleAddress : nil }
   }
 }

@@ -30,8 +30,7 @@ struct cunwind_import {
   const char *name;
 };
 
-/// Opens the ELF file of `descriptor`, which it takes over, closed even when NULL is returned: no ELF file for x86_64.
-/// `debug_name`: a file with symbols and .debug_frame for it, or NULL.
+/// Opens the ELF file of `descriptor`, which it takes over: closed even when NULL is returned, for no ELF file of x86_64.
 struct cunwind_image *cunwind_open(int descriptor);
 void cunwind_close(struct cunwind_image *image);
 
@@ -40,8 +39,7 @@ const struct cunwind_segment *cunwind_segments(const struct cunwind_image *image
 /// .dynsym.
 const struct cunwind_symbol *cunwind_symbols(struct cunwind_image *image, size_t *count);
 const struct cunwind_import *cunwind_imports(struct cunwind_image *image, size_t *count);
-/// DT_NEEDED names; DT_SONAME or NULL; PT_INTERP or NULL.
-const char *const *cunwind_needed(struct cunwind_image *image, size_t *count);
+/// PT_INTERP or NULL.
 const char *cunwind_interpreter(const struct cunwind_image *image);
 uint64_t cunwind_entry(const struct cunwind_image *image);
 /// The GNU build id: at most `size` bytes into `bytes`; how many there are.
@@ -90,4 +88,5 @@ int cunwind_row_at(struct cunwind_image *image, uint64_t address, struct cunwind
 
 /// A C++ (`_Z`) or Swift (`$s`) name as people write it, to be freed; NULL when it is none.
 char *cunwind_demangle(const char *name);
+/// free(3) of such a name.
 void cunwind_release(char *name);

@@ -11,33 +11,33 @@ struct CreationAssembler {
     var call: Int
   }
   /// A call whose pages are still coming.
-  private struct OpenStack {
+  struct OpenStack {
     var event: CreationEvent
     var memory = StackMemory()
     var call: CallIndex
   }
 
   /// Calls that are kept: some 2 kB each.
-  private static let mostCalls = 200_000
-  private var callCount = 0
+  static let mostCalls = 200_000
+  var callCount = 0
   /// Calls that were not kept.
-  private(set) var droppedCalls = 0
+  var droppedCalls = 0
 
-  private(set) var report: CreationReport
+  var report: CreationReport
   private var images = ImageStore()
-  private let kernel: KernelFunctions
+  let kernel: KernelFunctions
   /// By pid.
-  private var indices: [Int32: Int] = [:]
-  private var spaces: [Int32: AddressSpace] = [:]
-  private var openStacks: [Int32: OpenStack] = [:]
+  var indices: [Int32: Int] = [:]
+  var spaces: [Int32: AddressSpace] = [:]
+  var openStacks: [Int32: OpenStack] = [:]
   /// By thread: the call that it is in.
-  private var pending: [Int32: CallIndex] = [:]
+  var pending: [Int32: CallIndex] = [:]
   /// By thread: the call that made it.
-  private var births: [Int32: CallIndex] = [:]
+  var births: [Int32: CallIndex] = [:]
   /// By pid: the exec whose program is on its way to `main`.
-  private var starting: [Int32: CallIndex] = [:]
+  var starting: [Int32: CallIndex] = [:]
   /// The process that we started ourselves, until its first exec: its stack is ours.
-  private var held: Int32?
+  var held: Int32?
 
   init(way: CreationReport.Way, tier: CreationReport.KernelTier, kernel: KernelFunctions = .ofThisKernel()) {
     report = CreationReport(way: way, tier: tier)
@@ -99,7 +99,8 @@ struct CreationAssembler {
     report.gaps.append(
       Gap(
         kind: .noProbes, count: nil,
-        message: "traced by ptrace, because the probes cannot be loaded (\(reason)): no kernel part, no phases inside it, "
+        message:
+          "traced by ptrace, because the probes cannot be loaded (\(reason)): no kernel part, no phases inside it, "
           + "and every system call of the command takes many times as long",
         remedy: "run as root, or with CAP_BPF and CAP_PERFMON"))
   }
@@ -156,189 +157,19 @@ struct CreationAssembler {
     set { report.processes[index.process].calls[index.call] = newValue }
   }
 
-  private mutating func addToTree(_ call: CallIndex, _ names: [String], _ time: UInt64) {
+  mutating func addToTree(_ call: CallIndex, _ names: [String], _ time: UInt64) {
     KernelTree.add(names, at: time, to: &self[call].kernelTree)
   }
 
-  private mutating func mark(_ call: CallIndex?, _ phase: CreationPhase, _ event: CreationEvent) {
+  mutating func mark(_ call: CallIndex?, _ phase: CreationPhase, _ event: CreationEvent) {
     guard let call else { return }
     self[call].moments.append(CreationMoment(phase, event.time, cpu: event.cpu))
   }
 
-  private mutating func index(of pid: Int32, name: RawText) -> Int {
+  mutating func index(of pid: Int32, name: RawText) -> Int {
     if let known = indices[pid] { return known }
     report.processes.append(CreatedProcess(pid: pid, parent: nil, birth: nil, name: name))
     indices[pid] = report.processes.count - 1
     return report.processes.count - 1
-  }
-}
-
-extension CreationAssembler {
-  private mutating func enter(_ event: CreationEvent) {
-    guard let kind = CreationCalls.kind(event.number) else { return }
-    callCount += 1
-    if callCount > Self.mostCalls {
-      droppedCalls += 1
-      return
-    }
-    let name = RawText(event.name)
-    let process = index(of: event.process, name: name)
-    var call = CreationCall(
-      kind: kind, number: Int(event.number), name: CreationCalls.name(event.number), thread: event.thread,
-      caller: name, began: event.time)
-    call.arguments = CreationCalls.arguments(event.number, event.values, text: event.text)
-    if event.number == 56 { call.isThread = event.values[0] & CreationCalls.threadFlag != 0 }
-    call.moments = [CreationMoment(.called, event.time, cpu: event.cpu)]
-    report.processes[process].calls.append(call)
-    let index = CallIndex(process: process, call: report.processes[process].calls.count - 1)
-    pending[event.thread] = index
-    if held == event.process {
-      self[index].note = "sockeye starts the command"
-    } else {
-      openStacks[event.thread] = OpenStack(event: event, call: index)
-    }
-  }
-
-  private mutating func leave(_ event: CreationEvent) {
-    let result = Int64(bitPattern: event.values[0])
-    guard let index = pending[event.thread], self[index].number == Int(event.number) else {
-      // The child's own return from the call that made it.
-      if result == 0 { mark(births[event.thread], .userMode, event) }
-      return
-    }
-    pending[event.thread] = nil
-    self[index].ended = event.time
-    self[index].result = result
-    guard self[index].kind == .exec else {
-      if result < 0 { self[index].failure = FailureCause.failure(result: result, path: RawText([]), directory: "/") }
-      return
-    }
-    if result >= 0 {
-      self[index].moments.append(CreationMoment(.userMode, event.time, cpu: event.cpu))
-      return
-    }
-    let path = RawText(CreationCalls.terminated(event.text))
-    let arguments = CreationCalls.strings(
-      event.text.dropFirst(path.bytes.count + 1), count: Int(min(event.values[1], 24)))
-    setArguments(index, path: path, arguments: arguments, environment: nil)
-    self[index].failure = FailureCause.failure(
-      result: result, path: path, directory: directory(of: event.process))
-  }
-
-  /// Where relative paths of the process begin.
-  private func directory(of process: Int32) -> String { "/proc/\(process)/cwd" }
-
-  private mutating func setArguments(
-    _ index: CallIndex, path: RawText?, arguments: [RawText], environment: UInt64?
-  ) {
-    var list = self[index].arguments
-    if let path, !path.isEmpty, let place = list.firstIndex(where: { $0.name == "path" }) {
-      list[place] = CreationArgument("path", text: path)
-    }
-    list.append(CreationArgument("argv", list: arguments))
-    if let environment, environment != .max { list.append(CreationArgument("envc", "\(environment)")) }
-    self[index].arguments = list
-  }
-
-  private mutating func birth(_ event: CreationEvent) {
-    let thread = Int32(truncatingIfNeeded: event.values[0])
-    let process = Int32(truncatingIfNeeded: event.values[1])
-    let parent = index(of: event.process, name: RawText(event.name))
-    let call = pending[event.thread]
-    if let call {
-      self[call].child = thread
-      self[call].isThread = thread != process
-      self[call].kernel = kernel.names(event.kernel)
-      if report.tier == .union { addToTree(call, self[call].kernel, event.time) }
-      births[thread] = call
-      mark(call, .born, event)
-    }
-    guard thread == process else { return }
-    // A pid that is used again is another process.
-    indices[process] = nil
-    let child = index(of: process, name: RawText(event.name))
-    report.processes[child].parent = parent
-    report.processes[child].birth = call?.call
-    report.processes[child].executable = report.processes[parent].executable
-    report.processes[child].arguments = report.processes[parent].arguments
-    spaces[process] = spaces[event.process]
-  }
-
-  private mutating func pointOfNoReturn(_ event: CreationEvent) {
-    if let call = pending[event.thread] {
-      self[call].kernel = kernel.names(event.kernel)
-      if report.tier == .union { addToTree(call, self[call].kernel, event.time) }
-      mark(call, .pointOfNoReturn, event)
-    }
-    // What is mapped from here on is the new program.
-    finishStacks()
-    spaces[event.process] = AddressSpace()
-    if let call = pending[event.thread] { starting[event.process] = call }
-    if held == event.process { held = nil }
-  }
-
-  private mutating func exec(_ event: CreationEvent) {
-    let oldThread = Int32(truncatingIfNeeded: event.values[0])
-    if oldThread != event.thread, let call = pending[oldThread] {
-      // A thread that was not the first took its place.
-      pending[oldThread] = nil
-      pending[event.thread] = call
-    }
-    let process = index(of: event.process, name: RawText(event.name))
-    let file = RawText(CreationCalls.terminated(event.text))
-    let interpreter = RawText(CreationCalls.terminated(Array(event.text.dropFirst(file.bytes.count + 1))))
-    let arguments = CreationCalls.strings(
-      event.text.dropFirst(Int(clamping: event.values[3])), count: Int(min(event.values[1], 64)))
-    report.processes[process].name = RawText(event.name)
-    report.processes[process].executable = interpreter.isEmpty ? file : interpreter
-    report.processes[process].arguments = arguments
-    guard let call = pending[event.thread] else { return }
-    starting[event.process] = call
-    mark(call, .executed, event)
-    setArguments(
-      call, path: self[call].name == "execve" ? file : nil, arguments: arguments, environment: event.values[2])
-    self[call].interpreters = FailureCause.interpreters(
-      script: file, last: interpreter, directory: directory(of: event.process))
-    noteRetry(call, arguments)
-  }
-
-  /// An exec of a shell with the file that had just failed with ENOEXEC.
-  private mutating func noteRetry(_ call: CallIndex, _ arguments: [RawText]) {
-    let calls = report.processes[call.process].calls
-    guard let before = calls[..<call.call].last(where: { $0.thread == calls[call.call].thread && $0.kind == .exec }),
-      before.failure?.code == "ENOEXEC", let path = before.arguments.first(where: { $0.name == "path" }),
-      arguments.dropFirst().contains(path.value)
-    else { return }
-    self[call].note = "a shell, because the kernel did not know the file's format"
-  }
-
-  private mutating func place(_ event: CreationEvent) {
-    guard let call = starting[event.process], let kind = CreationPlace.Kind(rawValue: event.number),
-      self[call].time(of: .main) == nil
-    else { return }
-    switch kind {
-    case .loader: mark(call, .firstInstruction, event)
-    case .libraries:
-      mark(call, self[call].time(of: .mapping) == nil ? .mapping : .loaded, event)
-    case .main:
-      mark(call, .main, event)
-      starting[event.process] = nil
-    }
-  }
-
-  private mutating func exit(_ event: CreationEvent) {
-    let names = kernel.names(event.kernel)
-    if let call = pending.removeValue(forKey: event.thread) {
-      self[call].kernel = names
-      mark(call, .exited, event)
-    }
-    guard event.values[1] != 0, let process = indices[event.process],
-      report.processes[process].end == nil
-    else { return }
-    let status = Int32(truncatingIfNeeded: event.values[0])
-    report.processes[process].end = CreationEnd(
-      time: event.time, status: status, signal: status & 0x7f == 0 ? nil : SignalNames.name(status & 0x7f),
-      kernel: names)
-    spaces[event.process] = nil
   }
 }

@@ -8,7 +8,8 @@ enum FailureCause {
   static func failure(result: Int64, path: RawText, directory: String) -> CreationFailure {
     let errno = Errno(rawValue: Int32(truncatingIfNeeded: -result))
     return CreationFailure(
-      code: errno.name, text: errno.description, cause: cause(errno, located(path, directory)).map { RawText($0) })
+      code: errno.name, text: errno.description,
+      cause: cause(errno, located(path, directory)).map { RawText($0) })
   }
 
   static func located(_ path: RawText, _ directory: String) -> String {

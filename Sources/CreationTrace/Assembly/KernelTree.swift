@@ -8,7 +8,8 @@ enum KernelTree {
   private static let interrupts = ["asm_sysvec_", "asm_common_interrupt", "asm_exc_nmi"]
   /// The allocator's insides say nothing of the call.
   private static let allocator = [
-    "kmem_cache_", "kfree", "__kmalloc", "__kvmalloc", "kmalloc_", "alloc_pages", "__alloc_frozen", "__slab", "___slab",
+    "kmem_cache_", "kfree", "__kmalloc", "__kvmalloc", "kmalloc_", "alloc_pages", "__alloc_frozen", "__slab",
+    "___slab",
     "allocate_slab", "refill_", "__pcs", "folio_alloc", "vma_alloc_folio", "__free_frozen", "trace_",
   ]
 

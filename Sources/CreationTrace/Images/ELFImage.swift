@@ -142,7 +142,9 @@ extension FrameRow {
     let operations = unsafe withUnsafeBytes(of: row.operations) {
       unsafe Array($0.bindMemory(to: cunwind_operation.self))
     }
-    let rules = unsafe withUnsafeBytes(of: row.registers) { unsafe Array($0.bindMemory(to: cunwind_rule.self)) }
+    let rules = unsafe withUnsafeBytes(of: row.registers) {
+      unsafe Array($0.bindMemory(to: cunwind_rule.self))
+    }
     func rule(_ rule: cunwind_rule) -> Rule {
       let list = operations[Int(rule.first)..<(Int(rule.first) + Int(rule.count))].map {
         DWARFOperation(atom: $0.atom, first: $0.first, second: $0.second)

@@ -8,7 +8,8 @@ enum StackReader {
     for (index, frame) in raw.enumerated() {
       var named = name(frame)
       if index > 0 {
-        let (step, inferred) = passage(from: frame, to: raw[index - 1], space)
+        let outer = index + 1 < raw.count ? raw[index + 1] : nil
+        let (step, inferred) = passage(from: frame, to: raw[index - 1], outer: outer, space)
         if let inferred { frames.append(inferred) }
         named.importStep = step
       }
@@ -30,14 +31,14 @@ enum StackReader {
 
   /// How `caller` reached `callee`: the import, and a function that was called in between and has left no frame.
   private static func passage(
-    from caller: RawFrame, to callee: RawFrame, _ space: AddressSpace
+    from caller: RawFrame, to callee: RawFrame, outer: RawFrame?, _ space: AddressSpace
   ) -> (ImportStep?, UserFrame?) {
     // What a signal interrupted has called nothing.
     guard !caller.isExact, !callee.isSignalFrame, let mapping = caller.mapping, let image = mapping.image,
       let site = image.callSite(before: mapping.fileAddress(caller.address))
     else { return (nil, nil) }
     switch site {
-    case .indirect: return (nil, mainIfMissing(caller, callee, space))
+    case .indirect: return (nil, isCallOfMain(caller, outer) ? mainIfMissing(callee, space) : nil)
     case .direct(let target):
       guard let symbol = image.symbols.symbol(startingAt: target) else { return (nil, nil) }
       let isThere = callee.mapping?.image === image && isInside(callee, [symbol])
@@ -57,13 +58,19 @@ enum StackReader {
     }
   }
 
-  /// glibc calls `main` through a register: when something else runs there, `main` has jumped on to it.
-  private static func mainIfMissing(
-    _ caller: RawFrame, _ callee: RawFrame, _ space: AddressSpace
-  ) -> UserFrame? {
-    guard let image = caller.mapping?.image, let place = caller.filePlace,
-      image.symbols.symbol(covering: place)?.name == "__libc_start_call_main",
-      let program = space.mappings.first(where: { $0.image?.symbols.named("main") != nil }),
+  /// glibc calls `main` through a register, in `__libc_start_call_main`, whose name a stripped libc does not have: there
+  /// it is what `__libc_start_main` calls.
+  private static func isCallOfMain(_ caller: RawFrame, _ outer: RawFrame?) -> Bool {
+    func name(_ frame: RawFrame?) -> String? {
+      frame?.filePlace.flatMap { frame?.mapping?.image?.symbols.symbol(covering: $0)?.name }
+    }
+    if name(caller) == "__libc_start_call_main" { return true }
+    return name(caller) == nil && name(outer)?.hasPrefix("__libc_start_main") == true
+  }
+
+  /// When something else runs where `main` was called, `main` has jumped on to it.
+  private static func mainIfMissing(_ callee: RawFrame, _ space: AddressSpace) -> UserFrame? {
+    guard let program = space.mappings.first(where: { $0.image?.symbols.named("main") != nil }),
       let symbol = program.image?.symbols.named("main"),
       !(callee.mapping?.image === program.image && isInside(callee, [symbol]))
     else { return nil }

@@ -20,13 +20,6 @@ char LICENSE[] SEC("license") = "GPL";
     masked_;                                               \
   })
 
-#define PAGE 4096
-// Main stacks are copied whole. Of others only so much: a goroutine's lies in the middle of a heap.
-#define MAIN_STACK_PAGES 2048
-#define OTHER_STACK_PAGES 128
-#define VM_GROWSDOWN 0x100
-#define SIGNALLED_STACK 0x20000
-
 enum { CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, EXIT = 60, EXIT_GROUP = 231, EXECVEAT = 322, CLONE3 = 435 };
 
 const volatile struct sockeye_creation_settings settings SEC(".rodata.settings");
@@ -158,61 +151,7 @@ INLINE void append_user_text(struct sockeye_creation_event *event, const void *t
   event->text_length = offset + length;
 }
 
-struct stack_area {
-  u64 start, end, flags;
-};
-
-static long read_area(struct task_struct *task, struct vm_area_struct *area, void *context) {
-  struct stack_area *found = context;
-  found->start = area->vm_start;
-  found->end = area->vm_end;
-  found->flags = area->vm_flags;
-  return 0;
-}
-
-struct page_copy {
-  struct sockeye_creation_header header;
-  u64 address, end;
-};
-
-static long copy_page(u32 index, void *context) {
-  struct page_copy *copy = context;
-  u64 address = copy->address + (u64)index * PAGE;
-  if (address >= copy->end) return 1;
-  struct sockeye_creation_page *page = bpf_ringbuf_reserve(&records, sizeof *page, 0);
-  if (!page) {
-    count_lost();
-    return 1;
-  }
-  if (bpf_probe_read_user(page->bytes, PAGE, (void *)address)) {
-    bpf_ringbuf_discard(page, BPF_RB_NO_WAKEUP);  // never touched, so nothing is there
-    return 0;
-  }
-  page->header = copy->header;
-  page->header.kind = SOCKEYE_CREATION_PAGE;
-  page->address = address;
-  bpf_ringbuf_submit(page, BPF_RB_NO_WAKEUP);
-  return 0;
-}
-
-INLINE void copy_area(struct sockeye_creation_header *header, u64 from, u64 end, u32 pages) {
-  struct page_copy copy = {.header = *header, .address = from & ~(u64)(PAGE - 1), .end = end};
-  bpf_loop(pages, copy_page, &copy, 0);
-}
-
-INLINE void copy_stack(struct sockeye_creation_header *header, u64 pointer) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  struct stack_area area = {};
-  if (bpf_find_vma(task, pointer, read_area, &area, 0) || !area.end) area.end = pointer + 16 * PAGE;
-  copy_area(header, pointer, area.end, area.flags & VM_GROWSDOWN ? MAIN_STACK_PAGES : OTHER_STACK_PAGES);
-  // In a signal handler with a stack of its own: what was interrupted lies on the main stack.
-  u64 other = task->sas_ss_sp;
-  if (!task->sas_ss_size || pointer - other >= task->sas_ss_size) return;
-  struct stack_area main = {};
-  u64 top = task->mm->start_stack;
-  if (bpf_find_vma(task, top, read_area, &main, 0) || !main.end) return;
-  copy_area(header, top - SIGNALLED_STACK > main.start ? top - SIGNALLED_STACK : main.start, main.end, MAIN_STACK_PAGES);
-}
+#include "creation_stack.h"
 
 INLINE void read_registers(struct sockeye_creation_event *event, struct pt_regs *registers) {
   u64 *values = event->registers;
@@ -426,26 +365,9 @@ INLINE int report_kernel(void *context, s64 number) {
   SEC("?raw_tp/" #name)               \
   int detail_##name(void *context) { return report_kernel(context, number); }
 
-DETAIL(kmem_cache_alloc, 1)
-DETAIL(kmalloc, 2)
-DETAIL(kmem_cache_free, 3)
-DETAIL(kfree, 4)
-DETAIL(mm_page_alloc, 5)
-DETAIL(mm_page_free, 6)
-DETAIL(rss_stat, 7)
-DETAIL(ma_write, 8)
-DETAIL(ma_read, 9)
-DETAIL(ma_op, 10)
-DETAIL(vm_unmapped_area, 11)
-DETAIL(exit_mmap, 12)
-DETAIL(page_fault_kernel, 13)
-DETAIL(mm_filemap_get_pages, 14)
-DETAIL(percpu_alloc_percpu, 15)
-DETAIL(cap_capable, 16)
-DETAIL(tlb_flush, 17)
-DETAIL(signal_generate, 18)
-DETAIL(mm_filemap_map_pages, 19)
-DETAIL(cgroup_notify_populated, 20)
-DETAIL(sched_waking, 21)
-DETAIL(contention_begin, 22)
-DETAIL(timer_init, 23)
+DETAIL(kmem_cache_alloc, 1) DETAIL(kmalloc, 2) DETAIL(kmem_cache_free, 3) DETAIL(kfree, 4)
+DETAIL(mm_page_alloc, 5) DETAIL(mm_page_free, 6) DETAIL(rss_stat, 7) DETAIL(ma_write, 8) DETAIL(ma_read, 9)
+DETAIL(ma_op, 10) DETAIL(vm_unmapped_area, 11) DETAIL(exit_mmap, 12) DETAIL(page_fault_kernel, 13)
+DETAIL(mm_filemap_get_pages, 14) DETAIL(percpu_alloc_percpu, 15) DETAIL(cap_capable, 16) DETAIL(tlb_flush, 17)
+DETAIL(signal_generate, 18) DETAIL(mm_filemap_map_pages, 19) DETAIL(cgroup_notify_populated, 20)
+DETAIL(sched_waking, 21) DETAIL(contention_begin, 22) DETAIL(timer_init, 23)

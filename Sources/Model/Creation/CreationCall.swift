@@ -90,7 +90,8 @@ public struct CreationFailure: Hashable, Sendable {
 /// The steps from the call to `main` and on, in their usual order.
 public enum CreationPhase: String, Sendable, CaseIterable {
   case called, born, runnable, firstRun = "first_run", execCalled = "exec_called",
-    pointOfNoReturn = "point_of_no_return", executed, userMode = "user_mode", firstInstruction = "first_instruction", mapping = "mapping_libraries",
+    pointOfNoReturn = "point_of_no_return", executed, userMode = "user_mode", firstInstruction =
+    "first_instruction", mapping = "mapping_libraries",
     loaded = "libraries_loaded", main, exiting, exited
 }
 

@@ -8,7 +8,8 @@ public struct CreationTimeline: Sendable {
 
   /// The points that a timeline can have, in their usual order.
   public static let order: [CreationPhase] = [
-    .called, .born, .runnable, .firstRun, .execCalled, .pointOfNoReturn, .userMode, .firstInstruction, .mapping,
+    .called, .born, .runnable, .firstRun, .execCalled, .pointOfNoReturn, .userMode, .firstInstruction,
+    .mapping,
     .loaded, .main, .exiting, .exited,
   ]
 
@@ -98,9 +99,13 @@ public struct CreationStatistics: Sendable {
       seen[timeline.program, default: 0] += 1
       if samples[key] == nil { keys.append(key) }
       for phase in CreationTimeline.order {
-        if let duration = timeline.duration(to: phase) { samples[key, default: [:]][phase, default: []].append(duration) }
+        if let duration = timeline.duration(to: phase) {
+          samples[key, default: [:]][phase, default: []].append(duration)
+        }
       }
-      if let total = timeline.total { samples[key, default: [:]][nil as CreationPhase?, default: []].append(total) }
+      if let total = timeline.total {
+        samples[key, default: [:]][nil as CreationPhase?, default: []].append(total)
+      }
     }
   }
 

@@ -12,7 +12,8 @@ enum SpawnFormat: String, ExpressibleByArgument, CaseIterable { case tree, table
 struct SpawnCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "spawn",
-    abstract: "Show how processes come into being: from main through the libraries into the kernel, and back.",
+    abstract:
+      "Show how processes come into being: from main through the libraries into the kernel, and back.",
     usage: """
       sockeye spawn [options] [--] COMMAND [ARGUMENT ...]
       sockeye spawn -p PID [options]
@@ -41,7 +42,9 @@ struct SpawnCommand: ParsableCommand {
   var pid: Int32?
   @Flag(name: [.customShort("a"), .customLong("all")], help: "Follow every process of the host but sockeye.")
   var all = false
-  @Flag(name: .long, help: ArgumentHelp(
+  @Flag(
+    name: .long,
+    help: ArgumentHelp(
       "Show threads, exits, every attempt of a search, and of the kernel the functions that its tracepoints see: the calls "
         + "then take several times as long."))
   var full = false
@@ -53,21 +56,25 @@ struct SpawnCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Run the COMMAND so often, and print minimum, median and 99th percentile of each step.", valueName: "N"))
+      "Run the COMMAND so often, and print minimum, median and 99th percentile of each step.", valueName: "N")
+  )
   var `repeat`: Int?
   @Option(
     name: .long,
     help: ArgumentHelp("Write Chrome trace events, which Perfetto opens, to a file too.", valueName: "FILE"))
   var trace: String?
-  @Option(name: .long, help: ArgumentHelp("Write a picture of the timeline to a file too.", valueName: "FILE"))
+  @Option(
+    name: .long, help: ArgumentHelp("Write a picture of the timeline to a file too.", valueName: "FILE"))
   var svg: String?
   @Option(name: .long, help: ArgumentHelp("End after this time: 5s, 2m, 1h.", valueName: "T"))
   var duration: WatchDuration?
   @Flag(
     name: .customLong("no-places"),
-    help: "Leave the times on the way to main out: no uprobes, which cost 5 to 50 µs a process.")
+    help: "Leave the times on the way to main out: no uprobes, which cost some 0.1 ms a program.")
   var leavesPlacesOut = false
-  @Flag(name: .long, help: "Trace by ptrace, as is done without the right to load probes: no kernel part, and slow.")
+  @Flag(
+    name: .long,
+    help: "Trace by ptrace, as is done without the right to load probes: no kernel part, and slow.")
   var ptrace = false
   @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
   var color = ColorChoice.auto
