@@ -168,7 +168,7 @@ private struct Known {
     let found = try reader.edges(
       since: Sample.microseconds(1000), until: Sample.microseconds(1100), by: .executable)
     #expect(
-      found == [
+      MapEdge.sorted(found) == [
         MapEdge(
           source: .named("/usr/bin/curl"), target: .address(IPAddress("203.0.113.9")!), protocol: .tcp,
           port: 443,

@@ -97,7 +97,7 @@ public final class StoreReader {
 
   // MARK: The map
 
-  /// Who spoke with whom in a window, µs since 1970. Connections that `living` has are left out, and noted there.
+  /// Who spoke with whom in a window, µs since 1970, in no order. Connections that `living` has are left out, and noted there.
   public func edges(
     since: Int64, until: Int64, by grouping: MapGrouping, leavingOut living: inout LivingSockets
   ) throws(StoreError) -> [MapEdge] {
@@ -110,7 +110,7 @@ public final class StoreReader {
     return edges
   }
 
-  /// Who spoke with whom in a window, µs since 1970.
+  /// Who spoke with whom in a window, µs since 1970, in no order.
   public func edges(since: Int64, until: Int64, by grouping: MapGrouping) throws(StoreError) -> [MapEdge] {
     var nothing = LivingSockets([], at: 0)
     return try edges(since: since, until: until, by: grouping, leavingOut: &nothing)
