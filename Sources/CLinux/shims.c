@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -55,6 +56,8 @@ int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument) 
 }
 
 void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+uint32_t clinux_kernel_device(uint64_t device) { return major(device) << 20 | (minor(device) & 0xfffff); }
 
 int clinux_openat(int directory, const char *path, int flags) { return openat(directory, path, flags); }
 

@@ -14,7 +14,7 @@ public final class StoreReader {
     guard found <= StoreSchema.version else { throw .newer(path: path, schema: found) }
     guard found > 0 else { throw .corrupted(path: path, detail: "it holds no store") }
     names = try StoredNames(connection)
-    rows = try StoredRows(connection, names)
+    rows = try StoredRows(connection, names, schema: found)
   }
 
   /// Runs queries that see the store as it is at one moment.

@@ -10,7 +10,8 @@ final class StoredRows {
   private var processes: [Int64: StoredProcess] = [:]
   private static let cacheLimit = 4096
 
-  init(_ connection: SQLiteConnection, _ names: StoredNames) throws(StoreError) {
+  /// - Parameter schema: of the store, which may be older than this program's.
+  init(_ connection: SQLiteConnection, _ names: StoredNames, schema: Int) throws(StoreError) {
     self.names = names
     details = try connection.prepare(
       """
@@ -21,8 +22,9 @@ final class StoredRows {
       SELECT p.pid, p.start_ticks, p.generation, p.entity, p.began, p.ended, p.parent_pid, p.name, p.executable,
         p.arguments, p.directory, p.terminal, p.user, p.user_name, p.unit, p.lineage, p.entry_kind, p.entry_pid,
         p.session, p.netns, p.flags, p.exit_code, p.signal, p.cpu, b.boot_id, k.container_id, k.runtime, k.name,
-        k.pod_uid
-      FROM process p JOIN boot b ON b.id = p.boot LEFT JOIN container k ON k.id = p.container WHERE p.id = ?
+        k.pod_uid, \(schema < 2 ? "NULL, NULL" : "f.sha256, f.missing")
+      FROM process p JOIN boot b ON b.id = p.boot LEFT JOIN container k ON k.id = p.container
+        \(schema < 2 ? "" : "LEFT JOIN file f ON f.id = p.file") WHERE p.id = ?
       """)
     nameOfAddress = try connection.prepare(
       "SELECT question FROM dns_answer WHERE address = ? AND first <= ? ORDER BY last DESC LIMIT 1")
@@ -116,6 +118,9 @@ final class StoredRows {
     }
     process.sessionID = row.optionalInteger(18).map { ProcessID(Int32(truncatingIfNeeded: $0)) }
     process.netns = row.optionalInteger(19).map { NetworkNamespace(UInt32(truncatingIfNeeded: $0)) }
+    process.executableHash =
+      row.string(29).map { .sha256($0) }
+      ?? row.string(30).flatMap(FileHash.Absence.init(rawValue:)).map { .missing($0) }
     let flags = row.integer(20)
     process.areArgumentsCut = flags & 1 != 0
     process.isKernelThread = flags & 2 != 0

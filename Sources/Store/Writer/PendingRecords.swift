@@ -108,6 +108,7 @@ struct PendingRecords {
   var modules: [PendingModule] = []
   var unloads: [PendingModule] = []
   var answers: [PendingAnswer] = []
+  var hashes: [(file: FileIdentity, hash: FileHash)] = []
   var gaps: [PendingGap] = []
   var steps: [(at: Int64, step: Int64)] = []
   /// Time of the oldest, µs.
@@ -118,7 +119,7 @@ struct PendingRecords {
       + modules.count
       + unloads.count + answers.count
   }
-  var isEmpty: Bool { count == 0 && gaps.isEmpty && steps.isEmpty }
+  var isEmpty: Bool { count == 0 && hashes.isEmpty && gaps.isEmpty && steps.isEmpty }
 }
 
 /// A process life between two execs, and its row.

@@ -42,6 +42,7 @@ extension StoreWriter {
     if batch.connections.isEmpty && !batch.processes.isEmpty { segments.touch(currentSegment, at: time) }
     try segments.write(statements)
     try writeOthers(batch)
+    try writeHashes(batch, segment: currentSegment)
     try statements.heartbeat.run(time, recording)
   }
 
@@ -93,11 +94,14 @@ extension StoreWriter {
     pending = PendingRecords()
     pending.closes = closes
     (pending.gaps, pending.steps) = (Array(gaps), Array(steps))
+    // Found out once, and not again.
+    pending.hashes = Array(batch.hashes.suffix(settings.batchLimit))
   }
 
   /// The tables may be other than the caches have it.
   func forgetCaches() {
     interner.forgetAll()
+    files.forgetAll()
     for process in processes.values { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
     processes.removeAll()
   }

@@ -128,6 +128,7 @@ extension StoreWriter {
       "UPDATE address SET segment = ?1 WHERE id IN (SELECT local \(moved) UNION SELECT peer \(moved) UNION SELECT local \(listening))",
       "UPDATE process SET segment = ?1 WHERE id IN (\(inUse))",
       "UPDATE container SET segment = ?1 WHERE id IN (SELECT container FROM process WHERE id IN (\(inUse)))",
+      "UPDATE file SET segment = ?1 WHERE id IN (SELECT file FROM process WHERE id IN (\(inUse)))",
       "UPDATE text SET segment = ?1 WHERE id IN (\(texts) UNION SELECT program \(moved) UNION SELECT path FROM module)",
     ] { try connection.prepare(sql).run(currentSegment) }
     sweep.carriedTo = nil
@@ -137,7 +138,7 @@ extension StoreWriter {
     try connection.prepare("DELETE FROM segment WHERE id = ?").run(segment)
     for sql in [
       "DELETE FROM gap WHERE ended < ?", "DELETE FROM dns_answer WHERE last < ?",
-      "DELETE FROM clock_step WHERE at < ?",
+      "DELETE FROM clock_step WHERE at < ?", "DELETE FROM hit WHERE at < ?",
       "DELETE FROM listener WHERE closed < ?", "DELETE FROM recording WHERE stopped < ?",
       "DELETE FROM module WHERE last < ? AND NOT EXISTS (SELECT 1 FROM process_module WHERE module = module.id)",
     ] { try connection.prepare(sql).run(last) }

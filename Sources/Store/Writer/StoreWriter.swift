@@ -26,6 +26,7 @@ public final class StoreWriter {
   let connection: SQLiteConnection
   let statements: WriterStatements
   let interner: Interner
+  let files: FileRows
   /// Held open for its lock.
   private let lock: SQLiteConnection
   var timeline: Timeline
@@ -71,6 +72,7 @@ public final class StoreWriter {
     (boot, recording, nextID) = try recovery.begin(at: time, version: settings.version)
     statements = try WriterStatements(connection)
     interner = try Interner(connection)
+    files = try FileRows(connection, boot: boot)
   }
 
   /// Whether records wait for the next batch.

@@ -24,7 +24,7 @@ final class WriterStatements {
   static let processColumns = [
     "boot", "pid", "start_ticks", "generation", "entity", "segment", "began", "ended", "parent_pid", "name",
     "executable", "arguments", "directory", "terminal", "user", "user_name", "unit", "container", "lineage",
-    "entry_kind", "entry_pid", "session", "netns", "flags", "exit_code", "signal", "cpu",
+    "entry_kind", "entry_pid", "session", "netns", "flags", "exit_code", "signal", "cpu", "file",
   ]
 
   init(_ connection: SQLiteConnection) throws(StoreError) {

@@ -108,7 +108,7 @@ struct RecordCommand: ParsableCommand {
     }
     // First the probes, then the recording: what it covers, they see.
     let source = try EventWay.chosen(settings.request, wake)
-    let recorder = try Recorder(settings, source, setsAside: setsAside)
+    let recorder = try Recorder(settings, source, wake, setsAside: setsAside)
     try recorder.run(reload: self.settings)
   }
 }
