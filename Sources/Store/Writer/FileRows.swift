@@ -82,9 +82,6 @@ final class FileRows {
 }
 
 extension StoreWriter {
-  /// What has been found out about files that processes run: it goes with every process of theirs, ended or not.
-  public func take(_ hashes: [(file: FileIdentity, hash: FileHash)]) { pending.hashes += hashes }
-
   /// The hashes that recordings of this boot have stored.
   public func knownHashes() throws(StoreError) -> [FileIdentity: String] { try files.hashes() }
 

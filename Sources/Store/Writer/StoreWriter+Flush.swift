@@ -43,6 +43,7 @@ extension StoreWriter {
     try segments.write(statements)
     try writeOthers(batch)
     try writeHashes(batch, segment: currentSegment)
+    try writeHits(batch)
     try statements.heartbeat.run(time, recording)
   }
 
@@ -102,6 +103,7 @@ extension StoreWriter {
   func forgetCaches() {
     interner.forgetAll()
     files.forgetAll()
+    watchlist.rows = [:]
     for process in processes.values { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
     processes.removeAll()
   }
@@ -148,6 +150,7 @@ extension StoreWriter {
       20, try row.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: segment) })
     statement.bind(21, row.peerProcess?.id)
     try statement.run()
+    for hit in row.hits { try write(hit, at: row.opened, connection: id, process: row.process?.id) }
     segments.add(segment, opened: row.opened, span: span)
   }
 

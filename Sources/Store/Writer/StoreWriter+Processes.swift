@@ -48,6 +48,7 @@ extension StoreWriter {
   }
 
   private func wait(_ entry: ProcessEntry) {
+    noticeExecutable(of: entry, watchlist.hit(of: entry))
     if entry.isWaiting { return }
     entry.isWaiting = true
     pending.processes.append(entry)

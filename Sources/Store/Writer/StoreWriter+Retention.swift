@@ -95,6 +95,7 @@ extension StoreWriter {
     sweep.carriedTo = sweep.carriedTo ?? currentSegment
     let carry = try connection.prepare(
       "UPDATE connection SET id = ?2, span = \(SpanClass.open) WHERE id = ?1 RETURNING opened")
+    let follow = try connection.prepare("UPDATE hit SET connection = ?2 WHERE connection = ?1")
     var facts = SegmentFacts()
     for (old, key) in ids.sorted(by: { $0.key < $1.key }) {
       let id = nextID
@@ -107,6 +108,7 @@ extension StoreWriter {
       }
       facts.add(id >> StoreSchema.segmentShift, opened: carry.integer(0), span: SpanClass.open)
       carry.reset()
+      try follow.run(old, id)
       open[key]?.id = id
     }
     try facts.write(statements)

@@ -50,6 +50,7 @@ public final class StoreWriter {
   var lossBegan: Int64?
   var lossCount: UInt64 = 0
   var sweep = OrphanSweep()
+  var watchlist = WatchlistState()
 
   /// Opens or creates the store, and begins a recording. What an earlier one left open is closed, with a gap.
   public init(path: String, settings: StoreSettings, now: StoreTime) throws(StoreError) {
