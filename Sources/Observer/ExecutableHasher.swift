@@ -49,10 +49,9 @@ public final class ExecutableHasher {
     for (file, hash) in hashes { files[file] = .known(.sha256(hash), of: nil) }
   }
 
-  /// What is known of the file that a process runs; nil: nothing yet.
-  public func hash(of process: Process) -> FileHash? {
-    guard let file = process.executableFile, case .known(let hash, _)? = files[file] else { return nil }
-    return hash
+  /// All that are known.
+  public var hashes: [FileIdentity: String] {
+    files.compactMapValues { if case .known(let hash, _) = $0 { hash.sha256 } else { nil } }
   }
 
   /// Asks for the hash of what `process` runs, unless it is known or asked for.

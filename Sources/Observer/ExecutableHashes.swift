@@ -4,7 +4,7 @@ import Model
 /// SHA-256 of the files that processes run now, each read once, at once.
 public struct ExecutableHashes {
   private var known: [ProcessID: String?] = [:]
-  private var files: [FileIdentity: FileHash] = [:]
+  private var files: [FileIdentity: (hash: FileHash, asked: ProcessIdentity)] = [:]
 
   public init() {}
 
@@ -27,10 +27,11 @@ public struct ExecutableHashes {
   /// Of the file that `process` was seen to execute; nil where it is not known which.
   public mutating func hash(of process: Process) -> FileHash? {
     guard let file = process.executableFile else { return nil }
-    if let hash = files[file], hash.sha256 != nil { return hash }
+    // Another process may have what the one before took with it.
+    if let known = files[file], known.hash.sha256 != nil || known.asked == process.identity { return known.hash }
     let hash = ExecutableFile.hash(of: file, pid: process.identity.pid, path: process.executable)
     if files.count >= ExecutableHasher.fileLimit { files.removeAll(keepingCapacity: true) }
-    files[file] = hash
+    files[file] = (hash, process.identity)
     return hash
   }
 }

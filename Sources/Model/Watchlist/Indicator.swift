@@ -37,3 +37,16 @@ public struct WatchlistHit: Sendable, Hashable {
     (self.indicator, self.subject, self.matched) = (indicator, subject, matched)
   }
 }
+
+/// A hit with whose it is, for whoever must be told at once.
+public struct NoticedHit: Sendable {
+  public var hit: WatchlistHit
+  /// nil where nobody is known.
+  public var process: Process?
+  /// nil when the process itself is meant, or what it asked a name server.
+  public var connection: EventSocketFacts?
+
+  public init(hit: WatchlistHit, process: Process?, connection: EventSocketFacts?) {
+    (self.hit, self.process, self.connection) = (hit, process, connection)
+  }
+}

@@ -1,14 +1,5 @@
 import Model
 
-/// What hit a watch-list, for whoever must be told at once.
-public struct NoticedHit: Sendable {
-  public var hit: WatchlistHit
-  /// nil where nobody is known.
-  public var process: Process?
-  /// nil when the process itself is meant, or what it asked a name server.
-  public var connection: EventSocketFacts?
-}
-
 /// A hit that waits for the next batch; of no connection.
 struct PendingHit {
   var time: Int64
