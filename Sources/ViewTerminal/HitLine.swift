@@ -6,7 +6,7 @@ public enum HitLine {
   /// `sockeye: watch-list: 203.0.113.9 (C2 server; list.txt): curl[823] → 203.0.113.9:443 tcp; /usr/bin/curl; user root; …`
   public static func append(_ hit: NoticedHit, to text: inout TextBuffer) {
     text.append("sockeye: watch-list: ")
-    text.append(terminal: hit.hit.indicator.text)
+    text.append(indicator: hit.hit.indicator)
     text.append(" (")
     if !hit.hit.indicator.note.isEmpty {
       text.append(terminal: hit.hit.indicator.note)

@@ -27,7 +27,9 @@ final class StoredRows {
         \(schema < 2 ? "" : "LEFT JOIN file f ON f.id = p.file") WHERE p.id = ?
       """)
     nameOfAddress = try connection.prepare(
-      "SELECT question FROM dns_answer WHERE address = ? AND first <= ? ORDER BY last DESC LIMIT 1")
+      """
+      SELECT question FROM dns_answer WHERE address = ?1 AND first <= ?2 ORDER BY process = ?3 DESC, last DESC LIMIT 1
+      """)
     containerByID = try connection.prepare("SELECT coalesce(name, container_id) FROM container WHERE id = ?")
   }
 
@@ -73,13 +75,15 @@ final class StoredRows {
       direction: StoredDirection(rawValue: flags.direction) ?? .unknown,
       reason: try names.text(details.optionalInteger(6)), socket: socket,
       evidence: flags.isPolled ? .polling : .kernelEvent, process: try process(row.process),
-      peerProcess: try process(row.peerProcess), peerName: try name(of: row.peer, at: row.opened))
+      peerProcess: try process(row.peerProcess), peerName: try name(of: row.peer, for: row.process, at: row.opened))
   }
 
-  private func name(of address: Int64?, at time: Int64) throws(StoreError) -> RawText? {
+  /// What the process itself was told comes first.
+  private func name(of address: Int64?, for process: Int64?, at time: Int64) throws(StoreError) -> RawText? {
     guard let address else { return nil }
     nameOfAddress.bind(1, address)
     nameOfAddress.bind(2, time)
+    nameOfAddress.bind(3, process)
     defer { nameOfAddress.reset() }
     return try nameOfAddress.step() ? try names.text(nameOfAddress.integer(0)) : nil
   }
