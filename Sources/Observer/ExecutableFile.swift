@@ -29,9 +29,10 @@ enum ExecutableFile {
         let isSameInode = found.inode == wanted.inode && found.device == wanted.device
         return .missing(isSameInode ? .changed : .gone)
       }
-      return hash(of: try place.borrow { (number) throws(SystemError) in
-        try OwnedDescriptor.open("/proc/self/fd/\(number)")
-      }, status)
+      return hash(
+        of: try place.borrow { (number) throws(SystemError) in
+          try OwnedDescriptor.open("/proc/self/fd/\(number)")
+        }, status)
     } catch {
       return .missing(error.errno.meansGone ? .gone : .unreadable)
     }

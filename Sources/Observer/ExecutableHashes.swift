@@ -28,7 +28,9 @@ public struct ExecutableHashes {
   public mutating func hash(of process: Process) -> FileHash? {
     guard let file = process.executableFile else { return nil }
     // Another process may have what the one before took with it.
-    if let known = files[file], known.hash.sha256 != nil || known.asked == process.identity { return known.hash }
+    if let known = files[file], known.hash.sha256 != nil || known.asked == process.identity {
+      return known.hash
+    }
     let hash = ExecutableFile.hash(of: file, pid: process.identity.pid, path: process.executable)
     if files.count >= ExecutableHasher.fileLimit { files.removeAll(keepingCapacity: true) }
     files[file] = (hash, process.identity)

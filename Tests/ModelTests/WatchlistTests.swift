@@ -61,9 +61,11 @@ import Testing
   @Test(
     "What is no indicator is refused with its line, and what was expected",
     arguments: [
-      "10.0.0.256", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "2001:db8::/129", "::1%lo", "localhost", "a..b", ".org",
+      "10.0.0.256", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "2001:db8::/129", "::1%lo", "localhost",
+      "a..b", ".org",
       "1.2.3", "exa mple", "bücher.example", "https://example.org/x", "10.0.0.1,note", "*.", "a.b.*",
-      String(repeating: "a", count: 63), String(repeating: "g", count: 64), String(repeating: "a", count: 64) + ".org",
+      String(repeating: "a", count: 63), String(repeating: "g", count: 64),
+      String(repeating: "a", count: 64) + ".org",
     ])
   func wrong(_ word: String) throws {
     let error = #expect(throws: WatchlistError.self) { try list("# x\n203.0.113.9\n  \(word) note\n") }
@@ -79,7 +81,8 @@ import Testing
     var text = ""
     for number in 0..<100_000 {
       let address = IPAddress(v4: UInt32.random(in: .min ... .max, using: &random))
-      let prefix = AddressPrefix(address, length: number % 100 == 0 ? UInt8.random(in: 20...31, using: &random) : 32)
+      let prefix = AddressPrefix(
+        address, length: number % 100 == 0 ? UInt8.random(in: 20...31, using: &random) : 32)
       networks.append(prefix)
       text += "\(prefix)\n"
     }

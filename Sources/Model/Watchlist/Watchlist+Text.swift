@@ -24,7 +24,8 @@ extension Watchlist {
       let word = words.prefix { !Self.isBlank($0) }
       let note = Self.note(words[word.endIndex...])
       guard take(word, note, list) else {
-        throw WatchlistError(list: list, line: number, word: String(decoding: word.prefix(100), as: UTF8.self))
+        throw WatchlistError(
+          list: list, line: number, word: String(decoding: word.prefix(100), as: UTF8.self))
       }
     }
   }
@@ -91,7 +92,8 @@ extension Watchlist {
     for label in labels {
       guard (1...63).contains(label.count),
         label.allSatisfy({
-          $0 &- UInt8(ascii: "a") < 26 || $0 &- UInt8(ascii: "0") < 10 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+          $0 &- UInt8(ascii: "a") < 26 || $0 &- UInt8(ascii: "0") < 10 || $0 == UInt8(ascii: "-")
+            || $0 == UInt8(ascii: "_")
         })
       else { return nil }
     }

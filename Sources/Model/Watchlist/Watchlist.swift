@@ -96,7 +96,9 @@ extension Watchlist {
     var hits: [WatchlistHit] = []
     if let socket = event.socket {
       // What listens has no peer; packets of name servers are judged by the name that was asked for.
-      if event.action != .dns { hits += self.hits(of: socket.peer.address, name: socket.peerName?.name, socket.family) }
+      if event.action != .dns {
+        hits += self.hits(of: socket.peer.address, name: socket.peerName?.name, socket.family)
+      }
     }
     if case .dns(let answer) = event.detail, let found = indicator(of: answer.question) {
       hits.append(WatchlistHit(found, .question, answer.question))

@@ -25,7 +25,9 @@ public struct HistoryHunt: Sendable {
     row.peer.map(peerIDs.contains) ?? false || row.process.map(processIDs.contains) ?? false
   }
 
-  init(_ list: Watchlist, _ connection: SQLiteConnection, _ names: StoredNames, schema: Int) throws(StoreError) {
+  init(_ list: Watchlist, _ connection: SQLiteConnection, _ names: StoredNames, schema: Int)
+    throws(StoreError)
+  {
     try takeAddresses(list, connection)
     if list.hasDomains { try takeNames(list, connection, names) }
     if schema >= 2 { try takeExecutables(list, connection) }
@@ -65,7 +67,8 @@ public struct HistoryHunt: Sendable {
     }
   }
 
-  private mutating func takeExecutables(_ list: Watchlist, _ connection: SQLiteConnection) throws(StoreError) {
+  private mutating func takeExecutables(_ list: Watchlist, _ connection: SQLiteConnection) throws(StoreError)
+  {
     let found = try connection.prepare(
       """
       SELECT p.id, p.executable, p.segment FROM file f CROSS JOIN process p ON p.file = f.id WHERE f.sha256 = ?

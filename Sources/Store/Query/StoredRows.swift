@@ -75,7 +75,8 @@ final class StoredRows {
       direction: StoredDirection(rawValue: flags.direction) ?? .unknown,
       reason: try names.text(details.optionalInteger(6)), socket: socket,
       evidence: flags.isPolled ? .polling : .kernelEvent, process: try process(row.process),
-      peerProcess: try process(row.peerProcess), peerName: try name(of: row.peer, for: row.process, at: row.opened))
+      peerProcess: try process(row.peerProcess),
+      peerName: try name(of: row.peer, for: row.process, at: row.opened))
   }
 
   /// What the process itself was told comes first.

@@ -10,8 +10,11 @@ extension StoreSchema {
       CASE WHEN c.flags >> 5 & 3 = 1 THEN 'failed' WHEN c.flags >> 5 & 3 = 2 THEN 'unknown'
         WHEN c.duration IS NULL THEN 'open' ELSE 'closed' END AS outcome,
       CAST(r.bytes AS TEXT) AS reason, l.text AS local_address, c.local_port, a.text AS peer_address, c.peer_port,
-      (SELECT CAST(t.bytes AS TEXT) FROM dns_answer d JOIN text t ON t.id = d.question
-        WHERE d.address = c.peer AND d.first <= c.opened ORDER BY d.process = c.process DESC, d.last DESC LIMIT 1) AS peer_name,
+      coalesce(
+        (SELECT CAST(t.bytes AS TEXT) FROM dns_answer d JOIN text t ON t.id = d.question
+          WHERE d.address = c.peer AND d.first <= c.opened AND d.process = c.process ORDER BY d.last DESC LIMIT 1),
+        (SELECT CAST(t.bytes AS TEXT) FROM dns_answer d JOIN text t ON t.id = d.question
+          WHERE d.address = c.peer AND d.first <= c.opened ORDER BY d.last DESC LIMIT 1)) AS peer_name,
       c.sent AS sent_bytes, c.received AS received_bytes, c.sent_packets, c.received_packets,
       c.round_trip AS round_trip_us, c.retransmits, c.netns + 4026531840 AS netns, c.cookie,
       c.process AS process_id, p.pid, CAST(n.bytes AS TEXT) AS name, CAST(x.bytes AS TEXT) AS executable,

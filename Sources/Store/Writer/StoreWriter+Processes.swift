@@ -59,7 +59,8 @@ extension Process {
   /// Whether the other telling knows what this one does not. Quick: asked for each connection.
   fileprivate func differs(from other: Process) -> Bool {
     if let new = other.executable, new != executable { return true }
-    return other.executableFile != nil && executableFile == nil || other.arguments != nil && arguments == nil || other.user != nil && user == nil
+    return other.executableFile != nil && executableFile == nil || other.arguments != nil && arguments == nil
+      || other.user != nil && user == nil
       || other.systemdUnit != nil && systemdUnit == nil || other.container != nil && container == nil
       || !other.ancestors.isEmpty && ancestors.isEmpty
   }

@@ -140,7 +140,8 @@ extension StoreWriter {
     try connection.prepare("DELETE FROM segment WHERE id = ?").run(segment)
     for sql in [
       "DELETE FROM gap WHERE ended < ?", "DELETE FROM dns_answer WHERE last < ?",
-      "DELETE FROM clock_step WHERE at < ?", "DELETE FROM hit WHERE at < ?",
+      "DELETE FROM clock_step WHERE at < ?",
+      "DELETE FROM hit WHERE at <= ? AND (connection IS NULL OR connection NOT IN (SELECT id FROM connection))",
       "DELETE FROM listener WHERE closed < ?", "DELETE FROM recording WHERE stopped < ?",
       "DELETE FROM module WHERE last < ? AND NOT EXISTS (SELECT 1 FROM process_module WHERE module = module.id)",
     ] { try connection.prepare(sql).run(last) }

@@ -22,7 +22,8 @@ final class Recorder {
 
   /// - Parameter wake: what `source` waits at.
   init(
-    _ settings: RecordSettings, _ source: any EventSource, _ wake: WaitPoint, _ watchlist: Watchlist, setsAside: Bool
+    _ settings: RecordSettings, _ source: any EventSource, _ wake: WaitPoint, _ watchlist: Watchlist,
+    setsAside: Bool
   ) throws {
     self.settings = settings
     self.source = source
@@ -33,7 +34,9 @@ final class Recorder {
     var store = StoreSettings(bootID: bootID, version: Sockeye.configuration.version)
     store.rowTime = settings.rowAt.stored
     writer = try Self.open(settings.database, store, setsAside: setsAside)
-    do throws(StoreError) { hasher.learn(try writer.knownHashes()) } catch { throw Failure(Self.words(error)) }
+    do throws(StoreError) { hasher.learn(try writer.knownHashes()) } catch {
+      throw Failure(Self.words(error))
+    }
     writer.watch(for: watchlist, hasher.hashes)
   }
 
