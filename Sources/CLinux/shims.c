@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include <linux/fs.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -56,6 +57,8 @@ int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument) 
 }
 
 void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+const unsigned long clinux_generation_request = FS_IOC_GETVERSION;
 
 uint32_t clinux_kernel_device(uint64_t device) { return major(device) << 20 | (minor(device) & 0xfffff); }
 

@@ -8,18 +8,37 @@ public struct FileIdentity: Hashable, Sendable {
   public var inode: UInt64
   /// ctime, nanoseconds since 1970.
   public var changed: Int64
+  /// mtime, nanoseconds since 1970. No part of the identity.
+  public var modified: Int64
+  /// Tells the file from a later one with its number; nil where that is not told. No part of the identity.
+  public var generation: UInt32?
 
-  public init(device: UInt32, inode: UInt64, changed: Int64) {
+  public init(device: UInt32, inode: UInt64, changed: Int64, modified: Int64 = 0, generation: UInt32? = nil) {
     (self.device, self.inode, self.changed) = (device, inode, changed)
+    (self.modified, self.generation) = (modified, generation)
   }
 
+  public static func == (left: FileIdentity, right: FileIdentity) -> Bool {
+    left.inode == right.inode && left.changed == right.changed && left.device == right.device
+  }
   public func hash(into hasher: inout Hasher) { hasher.combine(inode ^ UInt64(bitPattern: changed)) }
 
-  /// The same file, by two ways of asking: btrfs and overlayfs tell stat(2) another device than the kernel's own, both
-  /// without a major number.
-  public func isSameFile(as other: FileIdentity) -> Bool {
-    inode == other.inode && changed == other.changed
-      && (device == other.device || device >> 20 == 0 && other.device >> 20 == 0)
+  /// The same contents, by two ways of asking.
+  public func hasSameContents(as other: FileIdentity) -> Bool {
+    isSamePlace(as: other) && changed == other.changed
+  }
+
+  /// The same file, whose contents nobody could write to between the two: its name and mode may be others by now. As far
+  /// as is known of a process that runs it.
+  public func isSameRunning(as other: FileIdentity) -> Bool {
+    guard isSamePlace(as: other), modified == other.modified else { return false }
+    guard let generation, let known = other.generation else { return true }
+    return generation == known
+  }
+
+  /// btrfs and overlayfs tell stat(2) another device than the kernel's own, both without a major number.
+  public func isSamePlace(as other: FileIdentity) -> Bool {
+    inode == other.inode && (device == other.device || device >> 20 == 0 && other.device >> 20 == 0)
   }
 }
 

@@ -1,3 +1,4 @@
+import KernelProc
 import KernelSystem
 import Model
 
@@ -8,15 +9,26 @@ enum ExecutableFile {
 
   /// SHA-256 of `wanted`, through whichever name still leads to it: never that of another file.
   ///
-  /// First `/proc/PID/exe`, which leads to the file that was executed even when its path is gone. Where the process has
-  /// ended, or runs something else by now, the path.
-  static func hash(of wanted: FileIdentity, pid: ProcessID, path: RawText?) -> FileHash {
-    if let file = try? OwnedDescriptor.open("/proc/\(pid.rawValue)/exe"),  // refused or gone: the path may do
-      let status = try? FileStatus(of: file), FileIdentity(status).isSameFile(as: wanted)
+  /// First `/proc/PID/exe`, which leads to the file that was executed even when its path is gone; as long as the process
+  /// runs it nobody can write to it (ETXTBSY). Where the process has ended, or runs something else by now, the path: there
+  /// nothing at all may have changed.
+  static func hash(of wanted: FileIdentity, process: ProcessIdentity, path: RawText?) -> FileHash {
+    if let file = try? OwnedDescriptor.open("/proc/\(process.pid.rawValue)/exe"),  // refused or gone: the path may do
+      isAlive(process), let status = try? FileStatus(of: file)
     {
-      return hash(of: file, status)
+      let found = FileIdentity(status, generation: FileStatus.generation(of: file))
+      if found.isSameRunning(as: wanted) { return hash(of: file, status) }
     }
     return path.map { hash(of: wanted, at: $0.lossyString) } ?? .missing(.gone)
+  }
+
+  private static func isAlive(_ process: ProcessIdentity) -> Bool {
+    guard let proc = try? ProcFileSystem(), case .value(let directory) = proc.process(process.pid.rawValue)
+    else {
+      return false
+    }
+    var buffer = ReadBuffer()
+    return directory.stat(&buffer).value?.startTicks == process.startTicks
   }
 
   private static func hash(of wanted: FileIdentity, at path: String) -> FileHash {
@@ -25,14 +37,13 @@ enum ExecutableFile {
       let place = try OwnedDescriptor.open(path, flags: ModeOfOpening.pathOnly)
       guard let status = try? FileStatus(of: place), status.isRegular else { return .missing(.gone) }
       let found = FileIdentity(status)
-      guard found.isSameFile(as: wanted) else {
-        let isSameInode = found.inode == wanted.inode && found.device == wanted.device
-        return .missing(isSameInode ? .changed : .gone)
+      guard found.hasSameContents(as: wanted) else {
+        return .missing(found.isSamePlace(as: wanted) ? .changed : .gone)
       }
-      return hash(
-        of: try place.borrow { (number) throws(SystemError) in
-          try OwnedDescriptor.open("/proc/self/fd/\(number)")
-        }, status)
+      let file = try place.borrow { (number) throws(SystemError) in
+        try OwnedDescriptor.open("/proc/self/fd/\(number)")
+      }
+      return hash(of: file, status)
     } catch {
       return .missing(error.errno.meansGone ? .gone : .unreadable)
     }
@@ -50,7 +61,9 @@ enum ExecutableFile {
       digest.add(chunk.span.extracting(0..<count))
       total += Int64(count)
     }
-    guard total == status.size, let after = try? FileStatus(of: file), after == status else {
+    // Its name may have gone meanwhile, which moves ctime.
+    guard total == status.size, let after = try? FileStatus(of: file), after.modified == status.modified
+    else {
       return .missing(.changed)
     }
     return .sha256(digest.finish().hexadecimal)
@@ -58,7 +71,9 @@ enum ExecutableFile {
 }
 
 extension FileIdentity {
-  init(_ status: FileStatus) {
-    self.init(device: status.device, inode: status.inode, changed: status.changed)
+  init(_ status: FileStatus, generation: UInt32? = nil) {
+    self.init(
+      device: status.device, inode: status.inode, changed: status.changed, modified: status.modified,
+      generation: generation)
   }
 }

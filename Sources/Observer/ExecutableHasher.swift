@@ -121,7 +121,7 @@ public final class ExecutableHasher {
   private static func work(_ shared: LockedValue<Shared>, _ wake: WaitPoint) {
     DetachedThread.lowerPriority()
     while let request = shared.withLock({ (shared) in shared.take() }) {
-      let hash = ExecutableFile.hash(of: request.file, pid: request.process.pid, path: request.path)
+      let hash = ExecutableFile.hash(of: request.file, process: request.process, path: request.path)
       shared.withLock { (shared) in shared.results.append((request.file, hash)) }
       wake.wake()
     }

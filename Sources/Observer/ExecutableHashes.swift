@@ -31,7 +31,7 @@ public struct ExecutableHashes {
     if let known = files[file], known.hash.sha256 != nil || known.asked == process.identity {
       return known.hash
     }
-    let hash = ExecutableFile.hash(of: file, pid: process.identity.pid, path: process.executable)
+    let hash = ExecutableFile.hash(of: file, process: process.identity, path: process.executable)
     if files.count >= ExecutableHasher.fileLimit { files.removeAll(keepingCapacity: true) }
     files[file] = (hash, process.identity)
     return hash

@@ -124,13 +124,17 @@ struct timespec64 {
   long tv_nsec;
 };
 struct inode___6_11 {
+  s64 i_mtime_sec;
   s64 i_ctime_sec;
+  u32 i_mtime_nsec;
   u32 i_ctime_nsec;
 };
 struct inode___6_6 {
+  struct timespec64 __i_mtime;  // from 6.7 on
   struct timespec64 __i_ctime;
 };
 struct inode___before_6_6 {
+  struct timespec64 i_mtime;
   struct timespec64 i_ctime;
 };
 struct fs_struct {
