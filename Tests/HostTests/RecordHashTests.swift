@@ -1,6 +1,24 @@
 import Foundation
 import Testing
 
+/// A copy of sleep(1) that runs until it is told to end.
+private final class Sleeper {
+  private let process = Process()
+  var pid: Int32 { process.processIdentifier }
+
+  init(_ file: URL) throws {
+    try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: file.path)
+    process.executableURL = file
+    process.arguments = ["600"]
+    try process.run()
+  }
+
+  func end() {
+    if process.isRunning { kill(pid, SIGKILL) }
+    process.waitUntilExit()
+  }
+}
+
 extension HostTests {
   /// Hashes of executables, checked with sha256sum; watch-lists, with the fixture's account.
   @Suite struct RecordHashTests {
@@ -16,27 +34,22 @@ extension HostTests {
       let folder = try BackgroundRecord.makeFolder()
       defer { try? FileManager.default.removeItem(at: folder) }
       let record = try BackgroundRecord()
-      let script = Process()
-      script.executableURL = URL(filePath: "/bin/bash")
-      script.arguments = [
-        "-c",
+      let sleepers = try ["deleted", "replaced"].map { try Sleeper(folder.appending(path: $0)) }
+      defer { for sleeper in sleepers { sleeper.end() } }
+      _ = try ToolRun.run([
+        "bash", "-c",
         """
-        cd '\(folder.path)'; trap 'kill $(jobs -p); exit' TERM
-        cp /bin/sleep deleted; ./deleted 600 & cp /bin/sleep replaced; ./replaced 600 & sleep 0.02
-        chmod 700 deleted; rm deleted; cp /bin/true new; mv new replaced; ./replaced
+        cd '\(folder.path)'; chmod 700 deleted; rm deleted; cp /bin/true new; mv new replaced; ./replaced
         cp /bin/true short; ./short; cp /bin/true gone; ./gone; rm gone
         cp /bin/true over; ./over; cat /bin/false > over; ./over
-        wait
         """,
-      ]
-      try script.run()
-      defer { script.terminate() }
+      ])
       // Those that live are read through /proc, whatever became of their names.
-      let living = "executable IN ('\(folder.path)/deleted', '\(folder.path)/replaced') AND ended IS NULL"
-      try record.wait(until: "SELECT count(*) FROM processes WHERE sha256 IS NOT NULL AND \(living)", is: 2)
+      let pids = sleepers.map { "\($0.pid)" }.joined(separator: ", ")
       try record.wait(
-        until: "SELECT count(*) FROM processes WHERE executable = '\(folder.path)/over' AND exit_code = 1",
-        is: 1)
+        until:
+          "SELECT count(*) FROM processes WHERE sha256 IS NOT NULL AND executable LIKE '\(folder.path)/%' AND pid IN (\(pids))",
+        is: 2)
       #expect(record.end() == 0)
       let (yes, no, sleep) = (
         try Self.sum("/bin/true"), try Self.sum("/bin/false"), try Self.sum("/bin/sleep")
