@@ -42,9 +42,11 @@ import Testing
       ("keep-days = \"7\"", "keep-days must be a number"), ("keep-days = -1", "keep-days must be"),
       ("names = 1", "names must be true or false"), ("max-size = \"1M\"", "max-size must be"),
       ("row-at = \"never\"", "row-at must be"), ("ring-size = 5000", "ring-size must be"),
-      ("database = \"\"", "database must be"), ("watchlist = [1]", "watchlist must be the name of a file, or an array"),
+      ("database = \"\"", "database must be"),
+      ("watchlist = [1]", "watchlist must be the name of a file, or an array"),
       ("watchlist = \"/nonexistent/list\"", "/nonexistent/list"), ("watchlist = [\"\"]", "watchlist must be"),
-      ("watchlist = \"/proc/version\"", "/proc/version:1: 'Linux' is no indicator; expected an address"), ("keep-days = 1\nnames =\n", "line 2"),
+      ("watchlist = \"/proc/version\"", "/proc/version:1: 'Linux' is no indicator; expected an address"),
+      ("keep-days = 1\nnames =\n", "line 2"),
       ("keep-days = 1\nkeep-days = 2\n", "line 2"),
     ])
   func wrong(_ configuration: String, _ part: String) throws {

@@ -58,7 +58,9 @@ final class RecordedHost {
   static let nginx = process(9, "/usr/sbin/nginx", ["nginx"])
   static let hostile = process(8, "/tmp/\u{1b}[31m\"}\n- x: |,=1\u{202e}", ["=cmd()", "a\nb"])
 
-  private static func process(_ pid: Int32, _ executable: String, _ arguments: [String], _ file: FileIdentity? = nil)
+  private static func process(
+    _ pid: Int32, _ executable: String, _ arguments: [String], _ file: FileIdentity? = nil
+  )
     -> Model.Process
   {
     let path = RawText(executable)

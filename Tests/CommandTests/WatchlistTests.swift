@@ -22,7 +22,9 @@ import ViewFixtures
       """, environment: ["folder": list.path, "text": text, "database": host.path])
   }
 
-  @Test("Hits are marked in every format, notes that would harm a terminal included", arguments: ["table", "jsonl", "csv"])
+  @Test(
+    "Hits are marked in every format, notes that would harm a terminal included",
+    arguments: ["table", "jsonl", "csv"])
   func formats(_ format: String) throws {
     let run = try history(
       #"203.0.113.0/24 C2\033[31m, "x"\n2001:DB8::/32\n198.51.100.7 # seven\n"#, "-o", format, "--since",
@@ -37,8 +39,10 @@ import ViewFixtures
   @Test(
     "What was recorded before the list was made is found: by address, network and hash; with a filter, both must hold",
     arguments: [
-      ("198.51.100.7", "", 1), ("198.51.100.16/28", "", 8), ("2001:db8::1", "", 1), ("9.9.9.9\\nexample.org", "", 0),
-      (RecordedHost.hash, "", 26), (RecordedHost.hash.uppercased(), "dport = :443", 1), ("0.0.0.0/0", "comm = nginx", 1),
+      ("198.51.100.7", "", 1), ("198.51.100.16/28", "", 8), ("2001:db8::1", "", 1),
+      ("9.9.9.9\\nexample.org", "", 0),
+      (RecordedHost.hash, "", 26), (RecordedHost.hash.uppercased(), "dport = :443", 1),
+      ("0.0.0.0/0", "comm = nginx", 1),
       ("# nothing", "", 0), ("10.0.2.15", "", 0),
     ])
   func found(_ text: String, _ filter: String, _ count: Int) throws {
@@ -54,7 +58,9 @@ import ViewFixtures
     #expect(try first.records.sockets.count == 20 && second.records.sockets.count == 3)
   }
 
-  @Test("A wrong line is an error with its place, of every command; status 2", arguments: ["watch", "record --check --config /dev/null", "history"])
+  @Test(
+    "A wrong line is an error with its place, of every command; status 2",
+    arguments: ["watch", "record --check --config /dev/null", "history"])
   func wrong(_ command: String) throws {
     let run = try Program.shell(
       """
