@@ -13,7 +13,8 @@ enum ExecutableFile {
   /// runs it nobody can write to it (ETXTBSY). Where the process has ended, or runs something else by now, the path: there
   /// nothing at all may have changed.
   static func hash(of wanted: FileIdentity, process: ProcessIdentity, path: RawText?) -> FileHash {
-    if let file = try? OwnedDescriptor.open("/proc/\(process.pid.rawValue)/exe"),  // refused or gone: the path may do
+    // Refused or gone: the path may do.
+    if let file = try? OwnedDescriptor.open("/proc/\(process.pid.rawValue)/exe"),
       isAlive(process), let status = try? FileStatus(of: file)
     {
       let found = FileIdentity(status, generation: FileStatus.generation(of: file))

@@ -13,7 +13,7 @@ public final class ExecutableHasher {
 
   public struct Counters: Sendable, Equatable {
     public var hashed: UInt64 = 0
-    /// Files of which no hash could be had.
+    /// Files of which no hash could be had so far.
     public var missing: UInt64 = 0
     /// Times that the queue was full.
     public var turnedAway: UInt64 = 0
@@ -32,7 +32,8 @@ public final class ExecutableHasher {
     var isRunning = false
   }
   private enum Knowledge {
-    case awaited(by: ProcessIdentity)
+    /// `isRepeated`: an earlier process had nothing to read.
+    case awaited(by: ProcessIdentity, isRepeated: Bool)
     case known(FileHash, of: ProcessIdentity?)
   }
 
@@ -57,11 +58,13 @@ public final class ExecutableHasher {
   /// Asks for the hash of what `process` runs, unless it is known or asked for.
   public func want(_ process: Process) {
     guard let file = process.executableFile else { return }
+    var isRepeated = false
     switch files[file] {
     case .awaited, .known(.sha256, _), .known(.missing(.tooLarge), _): return
     // Another process may have what the first one took with it.
     case .known(.missing, let asked) where asked == process.identity: return
-    case .known(.missing, _), nil: break
+    case .known(.missing, _): isRepeated = true
+    case nil: break
     }
     let request = Request(file: file, process: process.identity, path: process.executable)
     guard push(request) else {
@@ -69,7 +72,7 @@ public final class ExecutableHasher {
       return
     }
     if files.count >= Self.fileLimit { files.removeAll(keepingCapacity: true) }
-    files[file] = .awaited(by: process.identity)
+    files[file] = .awaited(by: process.identity, isRepeated: isRepeated)
   }
 
   /// What has been found out since the last call.
@@ -80,10 +83,17 @@ public final class ExecutableHasher {
       return results
     }
     for (file, hash) in results {
-      var asked: ProcessIdentity?
-      if case .awaited(let process)? = files[file] { asked = process }
+      var (asked, wasMissing): (ProcessIdentity?, Bool) = (nil, false)
+      if case .awaited(let process, let isRepeated)? = files[file] {
+        (asked, wasMissing) = (process, isRepeated)
+      }
       files[file] = .known(hash, of: asked)
-      if hash.sha256 == nil { counters.missing += 1 } else { counters.hashed += 1 }
+      if hash.sha256 != nil { counters.hashed += 1 }
+      if wasMissing {
+        counters.missing -= hash.sha256 == nil ? 0 : 1
+      } else if hash.sha256 == nil {
+        counters.missing += 1
+      }
     }
     return results
   }

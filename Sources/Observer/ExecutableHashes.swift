@@ -15,7 +15,8 @@ public struct ExecutableHashes {
     let pid = process.identity.pid
     if let hash = known[pid] { return hash }
     var hash: String?
-    if let file = try? OwnedDescriptor.open("/proc/\(pid.rawValue)/exe"),  // gone, refused, or a kernel thread
+    // Gone, refused, or a kernel thread: nobody's.
+    if let file = try? OwnedDescriptor.open("/proc/\(pid.rawValue)/exe"),
       let status = try? FileStatus(of: file)
     {
       hash = ExecutableFile.hash(of: file, status).sha256

@@ -202,11 +202,15 @@ extension TextBuffer {
   fileprivate mutating func append(hashes counters: ExecutableHasher.Counters) {
     append(decimal: counters.hashed)
     append(counters.hashed == 1 ? " executable hashed" : " executables hashed")
-    let failures = counters.missing + counters.turnedAway
-    if failures > 0 {
+    if counters.missing > 0 {
       append(" (")
-      append(decimal: failures)
+      append(decimal: counters.missing)
       append(" could not be)")
+    }
+    if counters.turnedAway > 0 {
+      append(", put off ")
+      append(decimal: counters.turnedAway)
+      append(" times")
     }
     append("; ")
   }
