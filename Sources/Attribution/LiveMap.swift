@@ -9,12 +9,6 @@ public enum LiveMap {
     var local: Endpoint
     var peer: Endpoint
   }
-  private struct Key: Hashable {
-    var source: MapNode
-    var target: MapNode
-    var `protocol`: SocketProtocol
-    var port: UInt16
-  }
 
   /// Busiest first.
   ///
@@ -24,7 +18,7 @@ public enum LiveMap {
   ) -> [MapEdge] {
     let alive = snapshot.sockets.indices.filter { isAlive(snapshot.sockets[$0]) }
     let byEnds = Dictionary(grouping: alive) { ends(of: snapshot.sockets[$0]) }
-    var edges: [Key: MapEdge] = [:]
+    var edges: [MapEdge] = []
     for index in alive {
       let other = peer(of: index, in: snapshot, byEnds)
       if let other, (rank(snapshot.sockets[other]), other) < (rank(snapshot.sockets[index]), index) {
@@ -34,11 +28,9 @@ public enum LiveMap {
       let times = [index, other].compactMap { $0.flatMap { opened[snapshot.sockets[$0].identity] } }
       edge.first = times.min() ?? 0
       edge.last = edge.first
-      let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
-      edges[key]?.add(edge)
-      if edges[key] == nil { edges[key] = edge }
+      edges.append(edge)
     }
-    return edges.values.sorted(by: MapEdge.isBusier)
+    return MapEdge.merged(edges)
   }
 
   /// Connections that the map shows.

@@ -78,6 +78,17 @@ void cunwind_close(struct cunwind_image *image) {
   free(image);
 }
 
+int cunwind_is_go(const struct cunwind_image *image) {
+  size_t names;
+  if (elf_getshdrstrndx(image->elf, &names) != 0) return 0;
+  for (Elf_Scn *section = NULL; (section = elf_nextscn(image->elf, section));) {
+    GElf_Shdr header;
+    const char *name = gelf_getshdr(section, &header) ? elf_strptr(image->elf, names, header.sh_name) : NULL;
+    if (name && strcmp(name, ".gopclntab") == 0) return 1;
+  }
+  return 0;
+}
+
 const struct cunwind_segment *cunwind_segments(const struct cunwind_image *image, size_t *count) {
   *count = image->segment_count;
   return image->segments;

@@ -36,6 +36,15 @@ extension HostTests {
         ]))
       #expect(functions.contains("syscall.forkAndExecInChild1"))
       #expect(trace.execs.allSatisfy { $0.userStackWhole == true })
+
+      // Stripped it has neither names nor rules: frame pointers lead to the same addresses.
+      let stripped = output + "-stripped"
+      try SpawnFixtures.require(ToolRun.run(["strip", "-o", stripped, output]))
+      let bare = try Spawning.run([stripped])
+      let bareBirth = try #require(bare.births.first)
+      #expect(bareBirth.userStackWhole == true, "\(bareBirth.userStackStopped ?? "")")
+      #expect(bareBirth.userStack.map(\.moduleAddress) == birth.userStack.map(\.moduleAddress))
+      #expect(bareBirth.userStack.allSatisfy { $0.function == nil })
     }
 
     @Test("A Swift program with Foundation's Process", .enabled(if: SpawnFixtures.isInstalled("swiftc")))

@@ -39,6 +39,8 @@ const struct cunwind_segment *cunwind_segments(const struct cunwind_image *image
 /// .dynsym.
 const struct cunwind_symbol *cunwind_symbols(struct cunwind_image *image, size_t *count);
 const struct cunwind_import *cunwind_imports(struct cunwind_image *image, size_t *count);
+/// Whether Go's linker made it (.gopclntab): its functions then keep frame pointers, whatever was stripped.
+int cunwind_is_go(const struct cunwind_image *image);
 /// PT_INTERP or NULL.
 const char *cunwind_interpreter(const struct cunwind_image *image);
 uint64_t cunwind_entry(const struct cunwind_image *image);

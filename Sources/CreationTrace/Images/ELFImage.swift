@@ -24,6 +24,8 @@ import Model
   private var rows: [UInt64: FrameRow?] = [:]
   private var callSites: [UInt64: CallSite?] = [:]
   private var names: [UInt64: (name: String, start: UInt64)?] = [:]
+  /// Go's linker made it: its functions keep frame pointers.
+  let isGo: Bool
   private(set) lazy var symbols: SymbolTable = readSymbols()
   /// The symbol that the loader puts into a slot, by the slot's address.
   private(set) lazy var imports: [UInt64: String] = readImports()
@@ -44,6 +46,7 @@ import Model
     }
     entry = unsafe cunwind_entry(image)
     interpreter = unsafe cunwind_interpreter(image).map { unsafe String(cString: $0) }
+    isGo = unsafe cunwind_is_go(image) != 0
     var identifier = [UInt8](repeating: 0, count: 20)
     let length = unsafe cunwind_build_id(image, &identifier, identifier.count)
     buildID = Array(identifier[..<length])

@@ -18,7 +18,7 @@ struct RawFrame {
 /// Walks from a system call to the program's start, by the call frame information of the files.
 struct Unwinder {
   static let deepest = 4096
-  private static let (stackPointer, instruction) = (7, 16)
+  private static let (framePointer, stackPointer, instruction) = (6, 7, 16)
 
   /// Innermost first, and why it ended before the start; nil if it did not.
   static func frames(
@@ -40,11 +40,12 @@ struct Unwinder {
       let fileAddress = mapping.fileAddress(place)
       guard let row = image.row(at: fileAddress) else {
         if isStart(fileAddress, image) { return (frames, nil) }
-        guard frames.count == 1, stepOverBareCall(&values, fileAddress, image, memory) else {
-          return (frames, "no unwinding rules there")
-        }
         isExact = false
-        continue
+        if frames.count == 1, stepOverBareCall(&values, fileAddress, image, memory, space) { continue }
+        // Go's outermost frame: the frame pointer of nobody.
+        if image.isGo && values[framePointer] == 0 { return (frames, nil) }
+        if image.isGo && stepByFramePointer(&values, memory) { continue }
+        return (frames, "no unwinding rules there")
       }
       frames[frames.count - 1].isSignalFrame = row.isSignalFrame
       let before = values[stackPointer] ?? 0
@@ -108,15 +109,35 @@ struct Unwinder {
     return nil
   }
 
-  /// glibc ends the rules of clone and clone3 before their system call: there the return address is on top.
+  /// glibc ends the rules of clone and clone3 before their system call: there the return address is on top. Go's
+  /// rawVforkSyscall has taken it from there, and it lies below.
   private static func stepOverBareCall(
-    _ values: inout [UInt64?], _ fileAddress: UInt64, _ image: ELFImage, _ memory: StackMemory
+    _ values: inout [UInt64?], _ fileAddress: UInt64, _ image: ELFImage, _ memory: StackMemory,
+    _ space: AddressSpace
   ) -> Bool {
-    guard image.bytes(at: fileAddress &- 2, count: 2) == [0x0f, 0x05],
-      let pointer = values[stackPointer], let address = memory.word(at: pointer)
+    guard image.bytes(at: fileAddress &- 2, count: 2) == [0x0f, 0x05], let pointer = values[stackPointer]
     else { return false }
+    for (place, after) in [(pointer, pointer &+ 8), (pointer &- 8, pointer)] {
+      // Behind a call instruction, or it is no return address.
+      guard let address = memory.word(at: place), let mapping = space.mapping(at: address &- 1),
+        mapping.image?.callSite(before: mapping.fileAddress(address)) != nil
+      else { continue }
+      values[instruction] = address
+      values[stackPointer] = after
+      return true
+    }
+    return false
+  }
+
+  /// The caller's frame pointer, and above it the return address.
+  private static func stepByFramePointer(_ values: inout [UInt64?], _ memory: StackMemory) -> Bool {
+    guard let frame = values[framePointer], let pointer = values[stackPointer], frame >= pointer,
+      let caller = memory.word(at: frame), let address = memory.word(at: frame &+ 8)
+    else { return false }
+    values = [UInt64?](repeating: nil, count: values.count)
+    values[framePointer] = caller
+    values[stackPointer] = frame &+ 16
     values[instruction] = address
-    values[stackPointer] = pointer + 8
     return true
   }
 

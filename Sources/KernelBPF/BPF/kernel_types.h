@@ -141,6 +141,7 @@ struct timer_list {
 struct inode {
   unsigned long i_ino;
   unsigned int i_nlink;
+  u32 i_generation;
   struct super_block *i_sb;
 };
 struct super_block {

@@ -135,16 +135,11 @@ struct EdgeSearch {
 
   // MARK: Names
 
-  /// Busiest first.
+  /// In no order.
   func edges() throws(StoreError) -> [MapEdge] {
     var edges: [MapEdge] = []
     edges.reserveCapacity(sums.count)
-    let order = sums.indices.sorted {
-      let (left, right) = (sums[$0], sums[$1])
-      return left.count == right.count ? left.first < right.first : left.count > right.count
-    }
-    for slot in order {
-      let (key, sums) = (keys[slot], self.sums[slot])
+    for (key, sums) in zip(keys, sums) {
       let own = try node(key.own)
       var peer = MapNode.unknown
       if key.other != -2 {

@@ -99,7 +99,7 @@ struct MapCommand: ParsableCommand {
         since: window.first ?? 0, until: window.last ?? Moment.now, by: grouping, leavingOut: &living)
       if grouping == .process { edges = try Self.named(edges, reader) }
       Output.tell(try window.gaps(reader), color)
-      return Self.joined(edges)
+      return RecordedMap.joined(edges, by: grouping)
     } catch { throw database.failure(error) }
   }
 
@@ -132,46 +132,6 @@ struct MapCommand: ParsableCommand {
       edge.target = names[edge.target] ?? edge.target
       return edge
     }
-  }
-
-  /// A connection with both ends here was recorded at both: told once, as its connecting end has it.
-  private static func joined(_ edges: [MapEdge]) -> [MapEdge] {
-    struct Key: Hashable {
-      var source: MapNode
-      var target: MapNode
-      var `protocol`: SocketProtocol
-      var port: UInt16
-    }
-    var byKey: [Key: [StoredDirection: MapEdge]] = [:]
-    for edge in edges {
-      let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
-      byKey[key, default: [:]][edge.direction]?.add(edge)
-      if byKey[key]?[edge.direction] == nil { byKey[key]?[edge.direction] = edge }
-    }
-    var sums: [MapEdge] = []
-    /// Accepted from a process of this host, and not told by its own end: it may have known no more than the address.
-    var accepted: [Key: MapEdge] = [:]
-    for (key, ways) in byKey {
-      let isInside = key.source.address == nil && key.target.address == nil
-      var ways = ways
-      if isInside, ways[.outbound] != nil { ways[.inbound] = nil }
-      let parts = ways.values.sorted { $0.direction.rawValue < $1.direction.rawValue }
-      var sum = parts[0]
-      for part in parts.dropFirst() { sum.add(part) }
-      if isInside, let inbound = ways[.inbound] {
-        accepted[Key(source: key.source, target: .unknown, protocol: key.protocol, port: key.port)] = inbound
-      }
-      sums.append(sum)
-    }
-    for index in sums.indices where sums[index].target.address?.isLoopback ?? false {
-      let edge = sums[index]
-      let key = Key(source: edge.source, target: .unknown, protocol: edge.protocol, port: edge.port)
-      guard let inbound = accepted[key] else { continue }
-      sums[index].count -= min(inbound.count, edge.count)
-      sums[index].sent = max(0, edge.sent - inbound.sent)
-      sums[index].received = max(0, edge.received - inbound.received)
-    }
-    return sums.filter { $0.count > 0 }.sorted(by: MapEdge.isBusier)
   }
 
   private func append(_ edges: [MapEdge], _ grouping: MapGrouping, isColored: Bool, to text: inout TextBuffer)
@@ -222,7 +182,6 @@ extension MapNode {
     text.append(json: mapName)
     return MapPolicy.unquoted(text.contents) ?? []
   }
-  fileprivate var address: IPAddress? { if case .address(let address) = self { address } else { nil } }
 }
 
 extension MapGrouping: ExpressibleByArgument {}
