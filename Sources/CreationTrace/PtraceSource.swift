@@ -30,22 +30,23 @@ struct PtraceSource: ~Copyable {
   /// Until nobody is left, or `isOver` says so.
   mutating func run(_ assembler: inout CreationAssembler, isOver: () -> Bool) {
     while !processes.isEmpty {
-      guard let (thread, stop) = news() else {
+      switch news() {
+      case .stopped(let thread, let stop): take(thread, stop, &assembler)
+      case .nobody: return
+      case .none:
         if isOver() { return }
         DetachedThread.sleep(milliseconds: 1)
-        continue
       }
-      take(thread, stop, &assembler)
     }
   }
 
   /// A thread that runs stops again within microseconds: so long it is asked again and again.
-  private func news() -> (Int32, TracedThreads.Stop)? {
+  private func news() -> TracedThreads.News {
     for _ in 0..<200 {
-      if let news = threads.next() { return news }
-      DetachedThread.yield()
+      let news = threads.next()
+      if case .none = news { DetachedThread.yield() } else { return news }
     }
-    return nil
+    return .none
   }
 
   private mutating func take(
@@ -70,6 +71,7 @@ struct PtraceSource: ~Copyable {
     case .ended:
       processes[thread] = nil
       return
+    case .group: return threads.leaveStopped(thread)
     case .other: break
     }
     threads.go(thread, signal: signal)
@@ -185,6 +187,8 @@ struct PtraceSource: ~Copyable {
 
   private mutating func executed(_ thread: Int32, _ old: Int32, _ assembler: inout CreationAssembler) {
     processes[thread] = thread
+    // Another thread of the process has its number now.
+    if old != 0 && old != thread { processes[old] = nil }
     var point = event(.pointOfNoReturn, old == 0 ? thread : old)
     point.process = thread
     assembler.take(.event(point))

@@ -13,9 +13,18 @@ public struct TracedThreads: Sendable {
     /// It is about to end, with this status.
     case ending(Int32)
     case signal(Int32)
+    /// Stopped as a process, by SIGSTOP or a terminal: it must stay so.
+    case group
     /// It is gone.
     case ended
     case other
+  }
+  public enum News: Sendable {
+    /// Nobody has stopped since.
+    case none
+    /// Nobody is left to trace.
+    case nobody
+    case stopped(thread: Int32, Stop)
   }
   public struct Registers: Sendable {
     /// DWARF's order.
@@ -39,13 +48,15 @@ public struct TracedThreads: Sendable {
     _ = clinux_ptrace(Int(PTRACE_INTERRUPT.rawValue), thread, 0, 0)
   }
 
-  /// The next thread that stopped; nil without news.
-  public func next() -> (thread: Int32, stop: Stop)? {
+  /// waitpid(2), without waiting.
+  public func next() -> News {
     var status: Int32 = 0
     // SAFETY: the call writes the status.
     let thread = unsafe clinux_wait_traced(&status)
-    guard thread > 0 else { return nil }
-    return (thread, stop(thread, status))
+    if thread == 0 { return .none }
+    // ECHILD.
+    if thread < 0 { return .nobody }
+    return .stopped(thread: thread, stop(thread, status))
   }
 
   private func stop(_ thread: Int32, _ status: Int32) -> Stop {
@@ -64,6 +75,7 @@ public struct TracedThreads: Sendable {
       return .birth(Int32(truncatingIfNeeded: message(thread)))
     case PTRACE_EVENT_EXEC.rawValue: return .exec(Int32(truncatingIfNeeded: message(thread)))
     case PTRACE_EVENT_EXIT.rawValue: return .ending(Int32(truncatingIfNeeded: message(thread)))
+    case PTRACE_EVENT_STOP.rawValue: return signal == SIGTRAP ? .other : .group
     case 0: return .signal(signal)
     default: return .other
     }
@@ -81,6 +93,11 @@ public struct TracedThreads: Sendable {
   /// Lets it run to its next call, with a signal that it was to get.
   public func go(_ thread: Int32, signal: Int32 = 0) {
     _ = clinux_ptrace(Int(PTRACE_SYSCALL.rawValue), thread, 0, UInt64(signal))
+  }
+
+  /// PTRACE_LISTEN: it stays stopped, until SIGCONT.
+  public func leaveStopped(_ thread: Int32) {
+    _ = clinux_ptrace(Int(PTRACE_LISTEN.rawValue), thread, 0, 0)
   }
 
   /// PTRACE_GETREGS of a thread that has stopped.

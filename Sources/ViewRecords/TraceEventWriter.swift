@@ -15,15 +15,15 @@ public struct TraceEventWriter {
   public static func write(_ report: CreationReport, to sink: TextBuffer.Sink) -> Bool {
     var writer = TraceEventWriter(report)
     writer.text.append("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")
-    for process in report.processes {
-      writer.append(process)
+    for (index, process) in report.processes.enumerated() {
+      writer.append(process, arrow: index)
       if !writer.text.flushIfFull(to: sink) { return false }
     }
     writer.text.append("\n]}\n")
     return writer.text.flush(to: sink)
   }
 
-  private mutating func append(_ process: CreatedProcess) {
+  private mutating func append(_ process: CreatedProcess, arrow: Int) {
     let slices = report.slices(of: process)
     guard process.parent != nil || !process.calls.isEmpty else { return }
     metadata("process_name", process.pid, process.pid, commandLine(of: process))
@@ -33,8 +33,8 @@ public struct TraceEventWriter {
     for slice in slices { append(slice, of: process) }
     guard let birth = report.birth(of: process), let born = birth.time(of: .born), let parent = process.parent
     else { return }
-    flow("s", process.pid, report.processes[parent].pid, birth.thread, born)
-    flow("f", process.pid, process.pid, process.pid, born)
+    flow("s", arrow, report.processes[parent].pid, birth.thread, born)
+    flow("f", arrow, process.pid, process.pid, born)
   }
 
   private func commandLine(of process: CreatedProcess) -> RawText {
@@ -63,7 +63,7 @@ public struct TraceEventWriter {
   }
 
   private mutating func flow(
-    _ phase: StaticString, _ id: Int32, _ pid: Int32, _ thread: Int32, _ time: UInt64
+    _ phase: StaticString, _ id: Int, _ pid: Int32, _ thread: Int32, _ time: UInt64
   ) {
     begin(phase, pid, thread)
     text.append(#","name":"child","cat":"birth","id":"#)

@@ -21,6 +21,18 @@ extension HostTests {
       #expect(traced.processes.map { $0.end?.exitCode } == probed.trace.processes.map { $0.end?.exitCode })
     }
 
+    @Test("A thread that is not the first becomes the process by its exec", arguments: [[], ["--ptrace"]])
+    func execFromThread(_ options: [String]) throws {
+      let account = SpawnFixtures.folder.appending(path: "truth-exec").path
+      let trace = try Spawning.run([SpawnFixtures.chains(), "thread-exec", account], options: options)
+      #expect(trace.processes.count == 1)
+      let process = try #require(trace.processes.first)
+      #expect(process.process.args == ["/bin/true"] && process.end?.exitCode == 0)
+      let exec = try #require(trace.execs.first)
+      #expect(exec.userStackWhole == true && exec.result == 0)
+      #expect(exec.functions(of: "chains") == ["exec_body"])
+    }
+
     @Test("An ordinary user's trace is by ptrace, and says so first")
     func ordinaryUser() throws {
       let run = try ToolRun.run([

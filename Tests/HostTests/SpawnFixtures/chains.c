@@ -117,6 +117,19 @@ APART void launch_thread(void) {
   pthread_join(thread, NULL);
 }
 
+APART void *exec_body(void *unused) {
+  tell();
+  execve(program[0], program, environ);
+  return unused;
+}
+
+// Not the first thread: it becomes the process.
+APART void launch_exec(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, exec_body, NULL);
+  pthread_join(thread, NULL);
+}
+
 APART void handler(int signal) {
   (void)signal;
   launch_spawn();
@@ -164,6 +177,7 @@ APART void launch(const char *way) {
   else if (!strcmp(way, "clone3")) launch_clone3();
   else if (!strcmp(way, "inline")) launch_inline();
   else if (!strcmp(way, "thread")) launch_thread();
+  else if (!strcmp(way, "thread-exec")) launch_exec();
   else if (!strcmp(way, "signal")) launch_signal();
   else if (!strcmp(way, "other-stack")) launch_other_stack();
   else if (!strcmp(way, "deep")) launch_deep(200);
