@@ -36,6 +36,17 @@ int clinux_effective_capabilities(uint64_t *effective) {
   return 0;
 }
 
+int clinux_peer_credentials(int descriptor, pid_t *pid, uid_t *uid) {
+  struct ucred credentials;
+  socklen_t size = sizeof credentials;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+  *pid = credentials.pid;
+  *uid = credentials.uid;
+  return 0;
+}
+
+int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
 int clinux_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 
 int clinux_unshare(int flags) { return unshare(flags); }

@@ -25,6 +25,9 @@ public final class EventObserver {
   private var seenLosses = EventStatistics()
   /// The beginning: what is lost while the host is looked at is a loss like any other.
   private var lossesRead = KernelClock.bootTimeNanoseconds
+  /// Everything until then has been handed on (boot time, nanoseconds).
+  public private(set) var told: UInt64 = 0
+  private var hurryingTo: UInt64 = 0
   private var reconciliations: UInt64 = 0
   private var needsReconciliation = false
   private let cpuAtStart = KernelClock.processCPUNanoseconds
@@ -69,6 +72,7 @@ public final class EventObserver {
       let now = KernelClock.bootTimeNanoseconds
       if let deadline, now >= deadline { return [] }
       var wait = order.isEmpty && waiting.isEmpty ? resolver.connecting.isEmpty ? 1000 : 100 : 10
+      if told < hurryingTo { wait = min(wait, 10) }
       if let deadline { wait = min(wait, Int((deadline - now) / 1_000_000) + 1) }
       let reasons = wake.wait(milliseconds: Int32(wait))
       let events = collect(at: KernelClock.bootTimeNanoseconds)
@@ -87,6 +91,7 @@ public final class EventObserver {
     takeTold()
     checkLosses(at: now)
     let events = takeWaiting(upTo: .max)
+    told = now
     if !events.isEmpty { _ = body(events) }
   }
 
@@ -99,9 +104,22 @@ public final class EventObserver {
     return statistics
   }
 
+  public func hurry(to moment: UInt64) {
+    hurryingTo = max(hurryingTo, moment)
+    eventReader.hurry()
+  }
+
+  public var occupancies: [Occupancy] {
+    resolver.occupancies + [
+      Occupancy("ring_bytes_at_most", eventReader.mostBytes, ceiling: Int(request.ringByteCount)),
+      Occupancy("queue_bytes", queue.byteCount, ceiling: request.queueByteCount),
+    ]
+  }
+
   // MARK: Order
 
   private func collect(at now: UInt64) -> [Event] {
+    let drained = eventReader.drained
     for batch in queue.takeAll() { batch.forEach { order.add($0) } }
     let held = now &- min(request.holdNanoseconds, now)
     release(upTo: held)
@@ -113,7 +131,9 @@ public final class EventObserver {
       checkLosses(at: now)
       if needsReconciliation { reconcile() }
     }
-    return takeWaiting(upTo: held &- min(request.pairMilliseconds * 1_000_000, held))
+    let paired = held &- min(request.pairMilliseconds * 1_000_000, held)
+    told = min(paired, drained)
+    return takeWaiting(upTo: paired)
   }
 
   private func release(upTo limit: UInt64) {

@@ -39,6 +39,7 @@ final class EventQueue: Sendable {
     }
   }
 
+  var byteCount: Int { state.withLock { $0.byteCount } }
   var lost: UInt64 { state.withLock { $0.lost } }
 }
 

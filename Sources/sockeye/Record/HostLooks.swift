@@ -14,8 +14,6 @@ struct HostLooks {
     let ended: UInt64
     var isStored = false
   }
-  /// Events are held for 130 ms at most; then a loaded host.
-  private static let lateness: UInt64 = 1_000_000_000
   /// No more than one look in this time: it costs a pass over all sockets.
   private static let pause: UInt64 = 5_000_000_000
 
@@ -47,8 +45,8 @@ struct HostLooks {
   /// The moment (boot time, nanoseconds) up to which events must be stored before `pass`; nil when no look waits.
   var next: UInt64? { look.map { $0.isStored ? $0.ended : $0.began } }
 
-  /// Every event of before `next` must have come by now.
-  var isDue: Bool { next.map { KernelClock.bootTimeNanoseconds &- $0 > Self.lateness } ?? false }
+  /// Every event of before `next` has come, when those until `told` have.
+  func isDue(_ told: UInt64) -> Bool { next.map { told >= $0 } ?? false }
 
   /// Stores what was found; the second time, ends what was not.
   mutating func pass(into writer: StoreWriter) throws(StoreError) {

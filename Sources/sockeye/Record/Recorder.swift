@@ -12,12 +12,13 @@ final class Recorder {
   private var retention: Retention
   private var retentionDue: UInt64 = 0
   private var looks = HostLooks()
+  private var desk: RecorderDesk?
   private var knownGaps = 0
   /// What writing last failed with, told once.
   private var failure: StoreError?
   private var fatal: StoreError?
 
-  init(_ settings: RecordSettings, _ source: any EventSource, setsAside: Bool) throws {
+  init(_ settings: RecordSettings, _ source: any EventSource, wake: WaitPoint, setsAside: Bool) throws {
     self.settings = settings
     self.source = source
     retention = settings.retention
@@ -25,6 +26,10 @@ final class Recorder {
     var store = StoreSettings(bootID: bootID, version: Sockeye.configuration.version)
     store.rowTime = settings.rowAt.stored
     writer = try Self.open(settings.database, store, setsAside: setsAside)
+    // Whoever has the database's lock is the only one at its socket.
+    do throws(SystemError) { desk = try RecorderDesk(database: settings.database, wake: wake) } catch {
+      Self.tell("nobody can ask this recorder: \(error)")
+    }
   }
 
   private static func open(_ path: String, _ settings: StoreSettings, setsAside: Bool) throws -> StoreWriter {
@@ -67,6 +72,7 @@ final class Recorder {
       if fatal != nil || reasons.contains(.stopSignal) { break }
       if reasons.contains(.reloadSignal) { take(reload) }
     }
+    desk = nil
     source.finish { take($0) }
     while fatal == nil, looks.next != nil {
       guarded { () throws(StoreError) in try looks.pass(into: writer) }
@@ -85,7 +91,7 @@ final class Recorder {
     // A look stands between the events before it and those after.
     while fatal == nil, let moment = looks.next {
       let count = rest.firstIndex { $0.bootNanoseconds > moment } ?? rest.endIndex
-      if count == rest.endIndex && !looks.isDue { break }
+      if count == rest.endIndex && !looks.isDue(source.told) { break }
       write(rest[..<count])
       rest = rest[count...]
       guarded { () throws(StoreError) in try looks.pass(into: writer) }
@@ -93,9 +99,38 @@ final class Recorder {
     write(rest)
     if events.contains(where: { $0.action == .gap }) { looks.isOwed = true }
     looks.begin()
+    desk?.serve(source, status: { status }, flush: flush)
     keepRetention()
     tellGaps()
     return fatal == nil
+  }
+
+  /// Writes what waits; what went wrong, if it did.
+  private func flush() -> StoreError? {
+    if writer.isWaiting { guarded { () throws(StoreError) in try writer.flush(.now) } }
+    return fatal ?? failure
+  }
+
+  private var status: RecorderStatus {
+    var status = RecorderStatus()
+    status.version = Sockeye.configuration.version
+    (status.database, status.way) = (settings.database, source.way)
+    (status.pid, status.userID) = (Int64(ThisProcess.pid), Int64(ThisProcess.effectiveUserID))
+    (status.started, status.flushed) = writer.reach
+    let (counts, counters) = (source.statistics, writer.counters)
+    func number(_ value: UInt64) -> Int64 { Int64(clamping: value) }
+    status.events = number(counts.delivered)
+    (status.connections, status.batches) = (number(counters.connections), number(counters.batches))
+    (status.kernelMissed, status.ringLost) = (number(counts.kernelMissed), number(counts.ringLost))
+    (status.queueLost, status.storeLost) = (number(counts.queueLost), number(counters.lost))
+    (status.conversationsLost, status.namesLost) = (number(counts.flowsRefused), number(counts.namesLost))
+    (status.untracked, status.reconciliations) = (number(counters.untracked), number(counts.reconciliations))
+    (status.databaseBytes, status.logBytes) = writer.fileSizes
+    let memory = ThisProcess.residentBytes
+    (status.residentBytes, status.peakResidentBytes) = (Int64(memory.now), Int64(memory.peak))
+    status.cpuMicroseconds = number(counts.cpuNanoseconds / 1000)
+    status.occupancies = source.occupancies + writer.occupancies
+    return status
   }
 
   private func write(_ events: ArraySlice<Event>) {
