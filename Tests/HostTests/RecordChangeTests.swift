@@ -63,7 +63,7 @@ extension HostTests {
       let mine =
         "SELECT count(*) FROM connections WHERE \(port) IN (local_port, peer_port) AND outcome = 'closed'"
       try record.wait(
-        until: mine + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 99 FROM connection)",
+        until: mine + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 9999 FROM connection)",
         is: 46)
       // The oldest segment of 16,384 is gone, or about to go.
       try record.wait(until: "SELECT min(id) > 0 FROM segment", is: 1)
@@ -93,6 +93,28 @@ extension HostTests {
         $0.hasPrefix("history.db.damaged-")
       }
       #expect(try aside.map { try Data(contentsOf: folder.appending(path: $0)) } == [damaged])
+    }
+
+    @Test("What polling does not see is a gap of the recording, which every query about that time tells")
+    func polling() throws {
+      let record = try BackgroundRecord(wrapper: ["env", "SOCKEYE_EVENTS_FROM=polling"])
+      let held = try HeldConnections(7)
+      func errors(_ arguments: String...) throws -> String {
+        try ToolRun.run([BuiltProducts.sockeye] + arguments + ["--database", record.database]).errors
+      }
+      let words = "connections that end within 200 ms are told at their close only"
+      #expect(try errors("history", "--since", "1m ago").contains(words))
+      #expect(try errors("who", "pid:\(record.pid)", "--at", "now").contains(words))
+      _ = try held.end()
+      #expect(record.end() == 0)
+      #expect(try errors("history").contains(words))
+      #expect(
+        try record.text(
+          """
+          SELECT g.kind, g.began_us = r.started, g.ended_us = r.stopped, g.message LIKE '%\(words)%'
+          FROM gaps g, recording r
+          """) == ["no_probes 1 1 1"])
+      #expect(try record.text("SELECT DISTINCT evidence FROM connections WHERE \(held.condition)") == ["polling"])
     }
 
     @Test(

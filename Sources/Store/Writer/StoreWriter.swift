@@ -49,6 +49,8 @@ public final class StoreWriter {
   var lossBegan: Int64?
   var lossCount: UInt64 = 0
   var sweep = OrphanSweep()
+  /// What cannot be seen as long as this recording lasts; 0 before it has a row.
+  var lasting: [(gap: PendingGap, id: Int64)] = []
 
   /// Opens or creates the store, and begins a recording. What an earlier one left open is closed, with a gap.
   public init(path: String, settings: StoreSettings, now: StoreTime) throws(StoreError) {
@@ -74,7 +76,7 @@ public final class StoreWriter {
   }
 
   /// Whether records wait for the next batch.
-  public var isWaiting: Bool { !pending.isEmpty }
+  public var isWaiting: Bool { !pending.isEmpty || lasting.contains { $0.id == 0 } }
 
   /// Takes events in the order of their boot time, and writes when a batch is full or the interval is over.
   public func take(_ events: [Event], now: StoreTime) throws(StoreError) {
@@ -88,7 +90,7 @@ public final class StoreWriter {
     let interval = settings.flushInterval.nanoseconds
     if pending.count >= settings.batchLimit { return try flush(now) }
     guard now.boot &- flushedBoot >= interval else { return }
-    let isQuiet = pending.isEmpty && lossCount == 0 && !hasYoungDue(now)
+    let isQuiet = !isWaiting && lossCount == 0 && !hasYoungDue(now)
     if isQuiet && now.boot &- flushedBoot < settings.heartbeat.nanoseconds { return }
     try flush(now)
   }
@@ -103,6 +105,7 @@ public final class StoreWriter {
       try Recovery.endOpen(connection, at: time)
       try connection.prepare("UPDATE recording SET stopped = ?, flushed = ? WHERE id = ?").run(
         time, time, recording)
+      for (_, id) in lasting { try statements.extendGap.run(time, id) }
     }
     open = [:]
     counters.open = 0
@@ -116,6 +119,12 @@ public final class StoreWriter {
         kind: loss.stage.rawValue, began: Int64(loss.fromWallNanoseconds / 1000),
         ended: Int64(loss.toWallNanoseconds / 1000), count: Int64(clamping: loss.count),
         message: "\(loss.count) records were lost (\(loss.stage.rawValue))"))
+  }
+
+  /// What cannot be seen from the beginning of this recording to its end: a gap of that length. Like the recording itself it
+  /// is taken to last a little longer than the last sign of life.
+  public func note(lasting kind: String, _ message: String) {
+    lasting.append((PendingGap(kind: kind, began: began, ended: began, message: message), 0))
   }
 
   private func noteStep(_ step: Int64, _ now: StoreTime) {

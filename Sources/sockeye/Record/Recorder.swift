@@ -64,6 +64,7 @@ final class Recorder {
   /// Records until a signal to stop. `reload` has the settings as the configuration file has them now.
   func run(reload: () throws -> RecordSettings) throws {
     Self.tell("recording into \(settings.database) (\(settings.summary))")
+    noteBlindness()
     tellGaps()
     looks.isOwed = true
     looks.begin()
@@ -178,6 +179,14 @@ final class Recorder {
     } catch {
       Self.tell("not reloaded: \(error)")
     }
+  }
+
+  /// What this way of learning events cannot see belongs to what it records.
+  private func noteBlindness() {
+    let unseen = source.gaps.filter { $0.kind == .noProbes || $0.kind == .sourceFailed }
+    if unseen.isEmpty { return }
+    let kind = source.way == nil ? Gap.Kind.sourceFailed : .noProbes
+    writer.note(lasting: kind.rawValue, unseen.map(\.message).joined(separator: "; "))
   }
 
   private func tellGaps() {
