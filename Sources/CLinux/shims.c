@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -34,6 +35,19 @@ int clinux_effective_capabilities(uint64_t *effective) {
   if (syscall(SYS_capget, &header, data) != 0) return -1;
   *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
   return 0;
+}
+
+int clinux_keep_capabilities(uint64_t kept) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct data[2];
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  if (syscall(SYS_capget, &header, data) != 0) return -1;
+  for (int word = 0; word < 2; word++) {
+    data[word].permitted &= (uint32_t)(kept >> 32 * word);
+    data[word].effective = data[word].permitted;
+    data[word].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, data);
 }
 
 int clinux_peer_credentials(int descriptor, pid_t *pid, uid_t *uid) {

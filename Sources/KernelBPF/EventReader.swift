@@ -67,6 +67,8 @@ public final class EventReader: Sendable {
 
   private static func run(_ work: Work) {
     guard let ring = work.ring.take() else { return }
+    // It reads mapped memory: nothing of that needs a privilege.
+    Privileges.keep(only: [])
     while !work.stopping.withLock({ $0 }) {
       if ring.wait(milliseconds: 100) { usleep(5_000) }
       let (now, waiting) = (KernelClock.bootTimeNanoseconds, ring.waitingBytes)

@@ -11,6 +11,14 @@ public enum RecorderRecords {
     text.field(#","version":"#, status.version)
     number(#","pid":"#, status.pid, &text)
     number(#","user_id":"#, status.userID, &text)
+    if let capabilities = status.capabilities {
+      text.append(#","capabilities":["#)
+      for (position, name) in capabilities.split(separator: " ").enumerated() {
+        if position > 0 { text.append(",") }
+        text.append(json: String(name))
+      }
+      text.append("]")
+    }
     time(#","started":"#, status.started, &text)
     time(#","flushed":"#, status.flushed, &text)
     number(#","events":"#, status.events, &text)

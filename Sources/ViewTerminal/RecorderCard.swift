@@ -15,6 +15,9 @@ public enum RecorderCard {
       if let version = status.version { text.append(after: ", sockeye ", version) }
       text.append(after: ", by ", status.way ?? "event probes")
     }
+    if let capabilities = status.capabilities {
+      line("may          ") { $0.append(after: "", capabilities.isEmpty ? "nothing that others may not" : capabilities) }
+    }
     if let started = status.started {
       line("since        ") { text in
         text.append(humanTime: UInt64(clamping: started) &* 1000)

@@ -104,6 +104,50 @@ extension HostTests {
       #expect(record.end() == 0)
     }
 
+    @Test(
+      "Running, it has no more capabilities than it needs, no thread can gain any, and a look after a loss succeeds all the same",
+      arguments: [
+        ("probes", ["bpf", "perfmon", "sys_ptrace", "dac_read_search", "sys_admin"]),
+        ("polling", ["net_admin", "sys_ptrace", "dac_read_search", "sys_admin"]),
+      ])
+    func privileges(_ way: String, _ needed: [String]) throws {
+      let record = try BackgroundRecord(["--ring-size", "4k"], wrapper: ["env", "SOCKEYE_EVENTS_FROM=\(way)"])
+      if way == "probes" {
+        _ = try ToolRun.run([Watching.fixture, "flood", "2003", "3", "2"])
+        try record.wait(until: "SELECT count(*) > 0 FROM gaps WHERE kind = 'ring_lost'", is: 1)
+        try record.wait(until: "SELECT count(*) > 0 FROM listening_ports", is: 1)
+      }
+      let held = try HeldConnections(3)
+      #expect(try ask(record, "--flush").status == 0)
+      let open = "SELECT count(*) FROM connections WHERE \(held.condition) AND outcome = 'open' AND pid IS NOT NULL"
+      #expect(try record.number(open) == 6)
+      // By another program: what it makes of the numbers is not ours.
+      let names = try ToolRun.run(["capsh", "--decode=\(try capabilities(of: record.pid, "CapEff"))"])
+      let found = String(decoding: names.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      let kept = try #require(found.split(separator: "=").last).split(separator: ",").map(String.init)
+      #expect(kept.sorted() == needed.map { "cap_" + $0 }.sorted())
+      #expect(try capabilities(of: record.pid, "CapPrm") == capabilities(of: record.pid, "CapEff"))
+      let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(record.pid)/task")
+      for thread in threads.compactMap({ Int32($0) }) where thread != record.pid {
+        #expect(try UInt64(capabilities(of: thread, "CapPrm"), radix: 16) == 0)
+      }
+      for thread in threads.compactMap({ Int32($0) }) {
+        #expect(try capabilities(of: thread, "NoNewPrivs") == "1")
+        #expect(try UInt64(capabilities(of: thread, "CapAmb"), radix: 16) == 0)
+      }
+      #expect(threads.count == (way == "probes" ? 2 : 1))
+      #expect(try status(record)["capabilities"] as? [String] != nil)
+      #expect(record.end() == 0)
+      #expect(!record.errors.contains("not known") && !record.errors.contains("failed:"), "\(record.errors)")
+    }
+
+    private func capabilities(of thread: Int32, _ name: String) throws -> String {
+      let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(thread)/status"))
+      let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(name + ":") })
+      return String(line.split(separator: "\t").last ?? "")
+    }
+
     @Test("A query whose recorder does not answer says that something may be missing, and answers")
     func unreachable() throws {
       let record = try BackgroundRecord()

@@ -124,11 +124,19 @@ extension HostTests {
       let unit = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "packaging/sockeye.service")
       let text = try String(contentsOf: unit, encoding: .utf8)
-      let line = try #require(text.firstMatch(of: /CapabilityBoundingSet=(.*)/)).1
-      let set = line.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }
-      let record = try BackgroundRecord(wrapper: [
-        "setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all,\(set.joined(separator: ","))",
-      ])
+      let bounds = try #require(text.firstMatch(of: /CapabilityBoundingSet=(.*)/)).1
+      #expect(try #require(text.firstMatch(of: /AmbientCapabilities=(.*)/)).1 == bounds)
+      let set = "-all," + bounds.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }.joined(separator: ",")
+      let folder = try BackgroundRecord.makeFolder()
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let program = try PublicCopy()
+      #expect(chown(folder.path, 65534, 65534) == 0)
+      let record = try BackgroundRecord(
+        in: folder,
+        wrapper: [
+          "setpriv", "--no-new-privs", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=\(set)",
+          "--ambient-caps=\(set)", "--bounding-set=\(set)",
+        ], binary: program.path)
       let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "3", "1"]))
       #expect(record.end() == 0)
       let netns = try #require(truth.facts("netns").first?.first)

@@ -7,6 +7,8 @@ public struct RecorderStatus: Sendable, Equatable {
   public var database: String?
   /// How events are learnt; nil for the event probes.
   public var way: String?
+  /// Its privileges, `CAP_BPF CAP_PERFMON`.
+  public var capabilities: String?
   public var pid: Int64?
   public var userID: Int64?
   /// When the recording began, and when it was last written: µs since 1970, as the database has it.
@@ -35,7 +37,7 @@ public struct RecorderStatus: Sendable, Equatable {
   public init() {}
 
   private static var texts: [(String, WritableKeyPath<RecorderStatus, String?>)] {
-    [("version", \.version), ("database", \.database), ("way", \.way)]
+    [("version", \.version), ("database", \.database), ("way", \.way), ("capabilities", \.capabilities)]
   }
   private static var numbers: [(String, WritableKeyPath<RecorderStatus, Int64?>)] {
     [

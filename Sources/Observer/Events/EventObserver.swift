@@ -66,14 +66,14 @@ public final class EventObserver {
     resolver.startEnded = KernelClock.bootTimeNanoseconds
   }
 
-  /// Hands events on, at least once a second if there are none, until `body` says stop, a signal or the end of the
+  /// Hands events on, at least twice a second if there are none, until `body` says stop, a signal or the end of the
   /// awaited process comes, or `deadline` (boot
   /// time, nanoseconds) passes.
   public func run(until deadline: UInt64?, _ body: ([Event]) -> Bool) -> WaitPoint.Reasons {
     while true {
       let now = KernelClock.bootTimeNanoseconds
       if let deadline, now >= deadline { return [] }
-      var wait = order.isEmpty && waiting.isEmpty ? resolver.connecting.isEmpty ? 1000 : 100 : 10
+      var wait = order.isEmpty && waiting.isEmpty ? resolver.connecting.isEmpty ? 500 : 100 : 10
       if isBehind { wait = 0 }
       if told < hurryingTo { wait = min(wait, 10) }
       if let deadline { wait = min(wait, Int((deadline - now) / 1_000_000) + 1) }
@@ -109,6 +109,11 @@ public final class EventObserver {
     statistics.cpuNanoseconds = KernelClock.processCPUNanoseconds &- cpuAtStart
     return statistics
   }
+
+  /// BPF and PERFMON load the iterator for a look after a loss, and BPF reads maps where unprivileged BPF is off (before
+  /// Linux 5.19). PTRACE and DAC_READ_SEARCH read /proc/PID of other users; ADMIN enters their namespaces for what only
+  /// sock_diag has.
+  public var neededCapabilities: [Capability] { [.bpf, .perfmon, .sysPtrace, .dacReadSearch, .sysAdmin] }
 
   public func hurry(to moment: UInt64) {
     hurryingTo = max(hurryingTo, moment)

@@ -9,6 +9,8 @@ public protocol EventSource: AnyObject {
   var statistics: EventStatistics { get }
   /// One clause for the last line; nil for the event probes.
   var way: String? { get }
+  /// What it needs to go on, once it is open.
+  var neededCapabilities: [Capability] { get }
   /// Everything that happened until then (boot time, nanoseconds) has been handed on, as far as this way sees it.
   var told: UInt64 { get }
   /// Asks that `told` reaches this moment soon, while `run` goes on.

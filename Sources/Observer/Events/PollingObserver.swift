@@ -100,6 +100,9 @@ public final class PollingObserver: EventSource {
     return statistics
   }
 
+  /// NET_ADMIN joins the multicast groups of namespaces that come later; the rest as for the probes.
+  public var neededCapabilities: [Capability] { [.netAdmin, .sysPtrace, .dacReadSearch, .sysAdmin] }
+
   public func hurry(to moment: UInt64) {
     if told < moment { nextLook = min(nextLook, moment) }
   }

@@ -36,6 +36,8 @@ public final class StoreWriter {
   var segmentBegan: Int64
   var flushed: Int64
   var flushedBoot: UInt64
+  /// When the oldest of what waits was given to us (boot time, nanoseconds).
+  var waitingSince: UInt64?
   var pending = PendingRecords()
   var open: [FlowKey: OpenConnection] = [:]
   var openListeners: Set<FlowKey> = []
@@ -85,11 +87,15 @@ public final class StoreWriter {
     try flushIfDue(now)
   }
 
-  /// To be called at least each `flushInterval`.
+  /// To be called at least each half `flushInterval`.
+  ///
+  /// What comes after a silence waits for half the interval: a process starts, connects and ends in one batch, not in three.
   public func flushIfDue(_ now: StoreTime) throws(StoreError) {
     let interval = settings.flushInterval.nanoseconds
     if pending.count >= settings.batchLimit { return try flush(now) }
+    if isWaiting { waitingSince = waitingSince ?? now.boot }
     guard now.boot &- flushedBoot >= interval else { return }
+    if let waitingSince, now.boot &- waitingSince < interval / 2 { return }
     let isQuiet = !isWaiting && lossCount == 0 && !hasYoungDue(now)
     if isQuiet && now.boot &- flushedBoot < settings.heartbeat.nanoseconds { return }
     try flush(now)

@@ -61,9 +61,10 @@ final class Recorder {
     Output.error().write(line)
   }
 
-  /// Records until a signal to stop. `reload` has the settings as the configuration file has them now.
+  /// Records until a signal to stop, without the privileges that only opening needed. `reload` has the settings as the configuration file has them now.
   func run(reload: () throws -> RecordSettings) throws {
     Self.tell("recording into \(settings.database) (\(settings.summary))")
+    Privileges.keep(only: source.neededCapabilities)
     noteBlindness()
     tellGaps()
     looks.isOwed = true
@@ -115,6 +116,7 @@ final class Recorder {
   private var status: RecorderStatus {
     var status = RecorderStatus()
     status.version = Sockeye.configuration.version
+    status.capabilities = Privileges.ofThisThread().names
     (status.database, status.way) = (settings.database, source.way)
     (status.pid, status.userID) = (Int64(ThisProcess.pid), Int64(ThisProcess.effectiveUserID))
     (status.started, status.flushed) = writer.reach
