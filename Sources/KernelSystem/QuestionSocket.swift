@@ -109,7 +109,9 @@ private let noSignal = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 public enum LocalQuestion {
   /// Asks who listens at `path`, and waits for the answer, `milliseconds` at most for each step: EAGAIN after that, ECONNREFUSED
   /// and ENOENT where nobody listens. An empty answer means that they hung up.
-  public static func ask(_ question: String, at path: String, milliseconds: Int) throws(SystemError) -> [UInt8] {
+  public static func ask(_ question: String, at path: String, milliseconds: Int) throws(SystemError)
+    -> [UInt8]
+  {
     let descriptor = try LocalAddress.makeSocket(nil, path)
     let number = descriptor.borrow { $0 }
     var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
@@ -121,7 +123,9 @@ public enum LocalQuestion {
     try unsafe LocalAddress.with(path, "connect") { unsafe connect(number, $0, $1) }
     let bytes = Array(question.utf8)
     // SAFETY: the buffer is valid for the call, and the kernel is told its length.
-    let sent = unsafe bytes.withUnsafeBytes { unsafe send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    let sent = unsafe bytes.withUnsafeBytes {
+      unsafe send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    }
     // Who hung up may have said why.
     if sent < 0 && Errno.current != .brokenPipe { throw SystemError("send", on: path, .current) }
     var answer = [UInt8](repeating: 0, count: 1 << 16)

@@ -71,7 +71,9 @@ public enum RecorderRecords {
   }
 
   /// An object whose fields each begin with a comma.
-  private static func group(_ start: StaticString, _ text: inout TextBuffer, _ body: (inout TextBuffer) -> Void) {
+  private static func group(
+    _ start: StaticString, _ text: inout TextBuffer, _ body: (inout TextBuffer) -> Void
+  ) {
     var fields = TextBuffer()
     body(&fields)
     text.append(start)

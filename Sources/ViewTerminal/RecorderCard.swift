@@ -3,7 +3,8 @@ import ViewText
 
 /// `sockeye record --status`: a line a subject.
 public enum RecorderCard {
-  public static func append(_ status: RecorderStatus, now: Int64, isColored: Bool, to text: inout TextBuffer) {
+  public static func append(_ status: RecorderStatus, now: Int64, isColored: Bool, to text: inout TextBuffer)
+  {
     func line(_ label: StaticString, _ body: (inout TextBuffer) -> Void) {
       text.append(label, .dim, if: isColored)
       body(&text)
@@ -16,7 +17,9 @@ public enum RecorderCard {
       text.append(after: ", by ", status.way ?? "event probes")
     }
     if let capabilities = status.capabilities {
-      line("may          ") { $0.append(after: "", capabilities.isEmpty ? "nothing that others may not" : capabilities) }
+      line("may          ") {
+        $0.append(after: "", capabilities.isEmpty ? "nothing that others may not" : capabilities)
+      }
     }
     if let started = status.started {
       line("since        ") { text in

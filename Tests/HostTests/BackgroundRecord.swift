@@ -12,7 +12,8 @@ final class BackgroundRecord {
   var database: String { folder.appending(path: "history.db").path }
 
   /// Returns when it records. `wrapper` stands before the program: `setpriv …`.
-  init(_ options: [String] = [], in folder: URL? = nil, wrapper: [String] = [], binary: String? = nil) throws {
+  init(_ options: [String] = [], in folder: URL? = nil, wrapper: [String] = [], binary: String? = nil) throws
+  {
     self.folder = try folder ?? Self.makeFolder()
     ownsFolder = folder == nil
     errorFile = FileManager.default.temporaryDirectory.appending(path: "sockeye-record-\(UUID().uuidString)")

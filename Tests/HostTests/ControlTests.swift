@@ -4,11 +4,15 @@ import Testing
 extension HostTests {
   /// The control socket of `sockeye record`.
   @Suite struct ControlTests {
-    private func ask(_ record: BackgroundRecord, _ options: String..., wrapper: [String] = [], program: String? = nil)
+    private func ask(
+      _ record: BackgroundRecord, _ options: String..., wrapper: [String] = [], program: String? = nil
+    )
       throws -> ToolRun
     {
       try ToolRun.run(
-        wrapper + [program ?? BuiltProducts.sockeye, "record", "--config", "/dev/null", "--database", record.database]
+        wrapper + [
+          program ?? BuiltProducts.sockeye, "record", "--config", "/dev/null", "--database", record.database,
+        ]
           + options)
     }
 
@@ -27,7 +31,8 @@ extension HostTests {
       return "netns = \(netns) AND protocol = 'tcp' AND executable LIKE '%/EventFixture'"
     }
 
-    @Test("The status has the recorder's pid, its counts as the database has them, sizes, losses and ceilings")
+    @Test(
+      "The status has the recorder's pid, its counts as the database has them, sizes, losses and ceilings")
     func status() throws {
       let record = try BackgroundRecord()
       _ = try storm(23)
@@ -74,7 +79,8 @@ extension HostTests {
         let found = try ToolRun.run([
           BuiltProducts.sockeye, "sql", "--database", record.database, "-o", "csv", query,
         ])
-        #expect(String(decoding: found.output, as: UTF8.self) == "count(*)\n\(before + 46)\n", "round \(round)")
+        #expect(
+          String(decoding: found.output, as: UTF8.self) == "count(*)\n\(before + 46)\n", "round \(round)")
         #expect(found.errors == "")
       }
       #expect(record.end() == 0)
@@ -111,7 +117,8 @@ extension HostTests {
         ("polling", ["net_admin", "sys_ptrace", "dac_read_search", "sys_admin"]),
       ])
     func privileges(_ way: String, _ needed: [String]) throws {
-      let record = try BackgroundRecord(["--ring-size", "4k"], wrapper: ["env", "SOCKEYE_EVENTS_FROM=\(way)"])
+      let record = try BackgroundRecord(
+        ["--ring-size", "4k"], wrapper: ["env", "SOCKEYE_EVENTS_FROM=\(way)"])
       if way == "probes" {
         _ = try ToolRun.run([Watching.fixture, "flood", "2003", "3", "2"])
         try record.wait(until: "SELECT count(*) > 0 FROM gaps WHERE kind = 'ring_lost'", is: 1)
@@ -119,11 +126,13 @@ extension HostTests {
       }
       let held = try HeldConnections(3)
       #expect(try ask(record, "--flush").status == 0)
-      let open = "SELECT count(*) FROM connections WHERE \(held.condition) AND outcome = 'open' AND pid IS NOT NULL"
+      let open =
+        "SELECT count(*) FROM connections WHERE \(held.condition) AND outcome = 'open' AND pid IS NOT NULL"
       #expect(try record.number(open) == 6)
       // By another program: what it makes of the numbers is not ours.
       let names = try ToolRun.run(["capsh", "--decode=\(try capabilities(of: record.pid, "CapEff"))"])
-      let found = String(decoding: names.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      let found = String(decoding: names.output, as: UTF8.self).trimmingCharacters(
+        in: .whitespacesAndNewlines)
       let kept = try #require(found.split(separator: "=").last).split(separator: ",").map(String.init)
       #expect(kept.sorted() == needed.map { "cap_" + $0 }.sorted())
       #expect(try capabilities(of: record.pid, "CapPrm") == capabilities(of: record.pid, "CapEff"))
@@ -163,7 +172,8 @@ extension HostTests {
       #expect(String(decoding: run.output, as: UTF8.self) == "count(*)\n22\n")
     }
 
-    @Test("Callers that are silent, many, huge, or speak nonsense neither stop the recorder nor keep others out")
+    @Test(
+      "Callers that are silent, many, huge, or speak nonsense neither stop the recorder nor keep others out")
     func hostile() throws {
       let record = try BackgroundRecord()
       let path = record.database + "-control"
@@ -198,7 +208,9 @@ extension HostTests {
       #expect(record.end() == 0)
     }
 
-    @Test("The socket of a recorder that was killed is replaced; that of one that lives is not, nor is a file of that name")
+    @Test(
+      "The socket of a recorder that was killed is replaced; that of one that lives is not, nor is a file of that name"
+    )
     func stale() throws {
       let folder = try BackgroundRecord.makeFolder()
       defer { try? FileManager.default.removeItem(at: folder) }
@@ -214,7 +226,8 @@ extension HostTests {
       #expect(second.end() == 0)
       try Data("mine".utf8).write(to: URL(filePath: path))
       let third = try BackgroundRecord(in: folder)
-      #expect(third.errors.contains("nobody can ask this recorder: bind \(path): File exists"), "\(third.errors)")
+      #expect(
+        third.errors.contains("nobody can ask this recorder: bind \(path): File exists"), "\(third.errors)")
       #expect(third.end() == 0)
       #expect(try Data(contentsOf: URL(filePath: path)) == Data("mine".utf8))
     }
@@ -250,7 +263,9 @@ private final class RawCaller {
 
   deinit { close(descriptor) }
 
-  func send(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } }
+  func send(_ bytes: [UInt8]) {
+    _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+  }
 
   /// Empty when the other side hung up.
   func receive() -> String {

@@ -63,7 +63,8 @@ extension HostTests {
       let mine =
         "SELECT count(*) FROM connections WHERE \(port) IN (local_port, peer_port) AND outcome = 'closed'"
       try record.wait(
-        until: mine + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 9999 FROM connection)",
+        until: mine
+          + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 9999 FROM connection)",
         is: 46)
       // The oldest segment of 16,384 is gone, or about to go.
       try record.wait(until: "SELECT min(id) > 0 FROM segment", is: 1)
@@ -114,7 +115,8 @@ extension HostTests {
           SELECT g.kind, g.began_us = r.started, g.ended_us = r.stopped, g.message LIKE '%\(words)%'
           FROM gaps g, recording r
           """) == ["no_probes 1 1 1"])
-      #expect(try record.text("SELECT DISTINCT evidence FROM connections WHERE \(held.condition)") == ["polling"])
+      #expect(
+        try record.text("SELECT DISTINCT evidence FROM connections WHERE \(held.condition)") == ["polling"])
     }
 
     @Test(
@@ -126,7 +128,9 @@ extension HostTests {
       let text = try String(contentsOf: unit, encoding: .utf8)
       let bounds = try #require(text.firstMatch(of: /CapabilityBoundingSet=(.*)/)).1
       #expect(try #require(text.firstMatch(of: /AmbientCapabilities=(.*)/)).1 == bounds)
-      let set = "-all," + bounds.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }.joined(separator: ",")
+      let set =
+        "-all,"
+        + bounds.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }.joined(separator: ",")
       let folder = try BackgroundRecord.makeFolder()
       defer { try? FileManager.default.removeItem(at: folder) }
       let program = try PublicCopy()
@@ -134,7 +138,8 @@ extension HostTests {
       let record = try BackgroundRecord(
         in: folder,
         wrapper: [
-          "setpriv", "--no-new-privs", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=\(set)",
+          "setpriv", "--no-new-privs", "--reuid=65534", "--regid=65534", "--clear-groups",
+          "--inh-caps=\(set)",
           "--ambient-caps=\(set)", "--bounding-set=\(set)",
         ], binary: program.path)
       let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "3", "1"]))

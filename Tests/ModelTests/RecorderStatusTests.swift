@@ -29,7 +29,8 @@ import Testing
   @Test("Every prefix is read without a trap, and unknown names, wrong numbers and half lines are left out")
   func foreign() {
     for end in full.text.indices { _ = RecorderStatus(text: full.text[..<end]) }
-    let text = "colour blue\n\nevents many\n occupancy\noccupancy a\noccupancy a 1 b\noccupancy a 1 2 3\nbatches 7"
+    let text =
+      "colour blue\n\nevents many\n occupancy\noccupancy a\noccupancy a 1 b\noccupancy a 1 2 3\nbatches 7"
     var status = RecorderStatus()
     status.batches = 7
     #expect(RecorderStatus(text: text) == status)

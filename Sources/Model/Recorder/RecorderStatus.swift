@@ -70,8 +70,12 @@ public struct RecorderStatus: Sendable, Equatable {
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1)
       guard parts.count == 2 else { continue }
-      if let path = Self.texts.first(where: { $0.0 == parts[0] })?.1 { self[keyPath: path] = String(parts[1]) }
-      if let path = Self.numbers.first(where: { $0.0 == parts[0] })?.1 { self[keyPath: path] = Int64(parts[1]) }
+      if let path = Self.texts.first(where: { $0.0 == parts[0] })?.1 {
+        self[keyPath: path] = String(parts[1])
+      }
+      if let path = Self.numbers.first(where: { $0.0 == parts[0] })?.1 {
+        self[keyPath: path] = Int64(parts[1])
+      }
       let words = parts[1].split(separator: " ")
       if parts[0] == "occupancy", words.count == 3, let used = Int(words[1]), let ceiling = Int(words[2]) {
         occupancies.append(Occupancy(String(words[0]), used, ceiling: ceiling))

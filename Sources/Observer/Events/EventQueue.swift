@@ -30,9 +30,9 @@ final class EventQueue: Sendable {
     wake.wake()
   }
 
-  /// The oldest batches, of `bytes` or a little more; and whether others are left. Decoded, they need some ten times the room, so
-  /// that nobody should take all at once.
-  func take(_ bytes: Int = 1 << 20) -> (batches: [EventBatch], isEmpty: Bool) {
+  /// The oldest batches, of `bytes` or a little more; and whether others are left. As events they need twenty times the room,
+  /// so nobody should take all at once.
+  func take(_ bytes: Int = 1 << 18) -> (batches: [EventBatch], isEmpty: Bool) {
     state.withLock { (state) in
       var (count, taken) = (0, 0)
       while count < state.batches.count && taken < bytes {

@@ -148,7 +148,7 @@ extension RecordSettings {
     var request = EventRequest(actions: actions)
     request.ringByteCount = ringSize.byteCount
     // The store knows whose a connection is: what has ended need not be remembered for a late close.
-    request.keepNanoseconds = 10_000_000_000
+    request.keepNanoseconds = 5_000_000_000
     return request
   }
 }

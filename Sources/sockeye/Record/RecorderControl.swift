@@ -45,7 +45,8 @@ struct RecorderControl {
     let answer: [UInt8]
     do throws(SystemError) {
       answer = try LocalQuestion.ask(
-        "\(RecorderProtocol.name) \(request.rawValue)", at: Self.path(of: database), milliseconds: milliseconds)
+        "\(RecorderProtocol.name) \(request.rawValue)", at: Self.path(of: database),
+        milliseconds: milliseconds)
     } catch {
       switch error.errno {
       case .noSuchFile, .connectionRefused: return .absent
@@ -59,7 +60,9 @@ struct RecorderControl {
     let ok = "\(RecorderProtocol.name) ok\n"
     if text.hasPrefix(ok) { return .status(RecorderStatus(text: text.dropFirst(ok.count))) }
     let error = "\(RecorderProtocol.name) error "
-    if text.hasPrefix(error) { return .unreachable(String(text.dropFirst(error.count).prefix { $0 != "\n" })) }
+    if text.hasPrefix(error) {
+      return .unreachable(String(text.dropFirst(error.count).prefix { $0 != "\n" }))
+    }
     return .unreachable("its answer is not of \(RecorderProtocol.name)")
   }
 

@@ -30,7 +30,8 @@ struct RecorderDesk {
     do throws(RecorderProtocol.Refusal) {
       guard caller.mayAsk else {
         throw .init(
-          text: "user \(caller.credentials.userID) may not ask: root and user \(ThisProcess.effectiveUserID) may")
+          text:
+            "user \(caller.credentials.userID) may not ask: root and user \(ThisProcess.effectiveUserID) may")
       }
       switch try RecorderProtocol.request(in: caller.question) {
       case .status: caller.answer(RecorderProtocol.answer(status()))
