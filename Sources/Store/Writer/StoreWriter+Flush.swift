@@ -6,7 +6,6 @@ extension StoreWriter {
   public func flush(_ now: StoreTime) throws(StoreError) {
     let time = timeline.microseconds(boot: now.boot)
     let batch = pending
-    waitingSince = nil
     rotateSegment(time)
     let (firstID, firstYoung, firstLasting) = (nextID, youngStart, lasting)
     do {

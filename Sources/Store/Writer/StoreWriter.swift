@@ -36,8 +36,6 @@ public final class StoreWriter {
   var segmentBegan: Int64
   var flushed: Int64
   var flushedBoot: UInt64
-  /// When the oldest of what waits was given to us (boot time, nanoseconds).
-  var waitingSince: UInt64?
   var pending = PendingRecords()
   var open: [FlowKey: OpenConnection] = [:]
   var openListeners: Set<FlowKey> = []
@@ -93,9 +91,9 @@ public final class StoreWriter {
   public func flushIfDue(_ now: StoreTime) throws(StoreError) {
     let interval = settings.flushInterval.nanoseconds
     if pending.count >= settings.batchLimit { return try flush(now) }
-    if isWaiting { waitingSince = waitingSince ?? now.boot }
     guard now.boot &- flushedBoot >= interval else { return }
-    if let waitingSince, now.boot &- waitingSince < interval / 2 { return }
+    let half = Int64(interval / 2000)
+    if let began = pending.began, timeline.microseconds(boot: now.boot) - began < half { return }
     let isQuiet = !isWaiting && lossCount == 0 && !hasYoungDue(now)
     if isQuiet && now.boot &- flushedBoot < settings.heartbeat.nanoseconds { return }
     try flush(now)
