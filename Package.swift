@@ -59,12 +59,14 @@ let package = Package(
     .target(name: "ViewText", dependencies: ["Model"], swiftSettings: strict),
     .target(name: "ViewRecords", dependencies: ["Model", "ViewText"], swiftSettings: strict),
     .target(name: "ViewTerminal", dependencies: ["Model", "ViewText"], swiftSettings: strict),
+    // netstat and ss, as they print.
+    .target(name: "ViewNetstat", dependencies: ["Model", "ViewText"], swiftSettings: strict),
 
     .executableTarget(
       name: "sockeye",
       dependencies: [
         "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
-        "ViewTerminal",
+        "ViewTerminal", "ViewNetstat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
@@ -113,6 +115,8 @@ let package = Package(
     .testTarget(
       name: "ViewTerminalTests", dependencies: ["Model", "ViewText", "ViewTerminal", "ViewFixtures"],
       exclude: ["Golden"]),
+    .testTarget(
+      name: "ViewNetstatTests", dependencies: ["Model", "ViewText", "ViewNetstat"]),
     .executableTarget(
       name: "view-bench", dependencies: ["Model", "ViewText", "ViewRecords", "ViewTerminal", "ViewFixtures"],
       path: "Benchmarks/ViewBench"),
@@ -127,6 +131,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
       name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
+
+    // Row for row what netstat and ss print, each case in a namespace of its own.
+    .testTarget(name: "ConformanceTests", dependencies: ["socket-fixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(
