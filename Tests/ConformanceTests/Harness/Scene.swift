@@ -12,8 +12,6 @@ final class Scene {
   private var holders: [HeldProcess] = []
 
   var netnsPath: String { "/proc/\(keeper.pid)/ns/net" }
-  /// The first process that holds sockets here: the last started fixture or script.
-  var holderPIDs: [Int32] { holders.map(\.pid) }
 
   init() throws {
     keeper = try HeldProcess([
@@ -55,14 +53,17 @@ final class Scene {
   }
 
   /// Ends what `fixture` and `python` hold, and waits for it.
-  func release() { holders.removeAll() }
+  func release() {
+    for holder in holders { holder.end() }
+    holders.removeAll()
+  }
 
   /// `command` as it is run in the namespace.
   func inside(_ command: [String]) -> [String] { ["nsenter", "--net=\(netnsPath)"] + command }
 
   /// For scripts: sockets that stay (in `kept`), made in one line.
   static let prelude = """
-    import ctypes, os, socket, struct, sys, time
+    import os, socket, struct, sys, time
     from socket import *
     kept = []
     def keep(s):
