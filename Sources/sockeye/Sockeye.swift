@@ -14,15 +14,22 @@ import KernelSystem
     subcommands: [
       ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, HistoryCommand.self,
       SQLCommand.self, MapCommand.self, DoctorCommand.self,
+      NetstatCommand.self,
     ],
     defaultSubcommand: ListCommand.self)
 
   static func main() {
     StandardStream.ignoreBrokenPipes()
     do {
+      let words = CommandLine.arguments
+      if let program = words.first, let personality = Personality(programPath: program) {
+        return try personality.run(Array(words.dropFirst()), program: program)
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch let status as ExitStatus {
+      status.exit()
+    } catch let status as ToolStatus {
       status.exit()
     } catch is OutputClosed {
       ExitStatus.found.exit()  // the reader has seen enough: `sockeye | head`
