@@ -12,13 +12,13 @@ public enum NetstatGroups {
     text.append("--------------- ------ ---------------------\n")
     for membership in memberships {
       let start = text.count
-      text.append(terminal: membership.interface)
+      text.append(name: membership.interface)
       text.pad(from: start, to: 15)
       text.append(" ")
       text.append(decimal: Int(membership.users), left: 6)
       text.append(" ")
       if !options.numericHosts, let name = names.hosts[membership.group] {
-        text.append(terminal: name)
+        text.append(name: name)
       } else {
         text.append(inetNtop: membership.group)
       }

@@ -15,7 +15,7 @@ extension NetstatInterfaces {
   }
 
   private static func appendFirstLine(of interface: NetworkInterface, to text: inout TextBuffer) {
-    text.append(terminal: interface.name)
+    text.append(name: interface.name)
     text.append(": flags=")
     text.append(decimal: Int32(Int16(bitPattern: interface.flags.rawValue)))
     text.append("<")

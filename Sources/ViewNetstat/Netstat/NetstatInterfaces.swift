@@ -17,7 +17,7 @@ public enum NetstatInterfaces {
   /// One line an interface.
   public static func append(_ interface: NetworkInterface, to text: inout TextBuffer) {
     let start = text.count
-    text.append(terminal: interface.name)
+    text.append(name: interface.name)
     text.pad(from: start, to: 15)
     text.append(" ")
     text.append(decimal: interface.mtu, right: 5)

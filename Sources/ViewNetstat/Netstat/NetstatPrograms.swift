@@ -56,11 +56,11 @@ public struct NetstatPrograms {
 
   func append(inode: UInt64, to text: inout TextBuffer) {
     guard let found = byInode[inode] else { return text.append("-") }
-    text.append(terminal: texts[Int(found.text)])
+    text.append(name: texts[Int(found.text)])
   }
 
   func append(contextOfInode inode: UInt64, to text: inout TextBuffer) {
     guard let found = byInode[inode] else { return text.append("-") }
-    text.append(terminal: contexts[Int(found.context)])
+    text.append(name: contexts[Int(found.context)])
   }
 }

@@ -76,12 +76,12 @@ public struct NetstatRoutes {
     if address == 0 { return text.append(route.mask == 0 ? "default" : "0.0.0.0") }
     let isHost = route.flags.contains(.host) || address & ~route.mask != 0
     let name = isHost ? names.hosts[route.destination] : names.networks[address]
-    if let name { text.append(terminal: name) } else { text.append(route.destination) }
+    if let name { text.append(name: name) } else { text.append(route.destination) }
   }
 
   private func appendGateway(of route: Route, to text: inout TextBuffer) {
     if !isNumeric && !route.gateway.isUnspecified, let name = names.hosts[route.gateway] {
-      text.append(terminal: name)
+      text.append(name: name)
     } else {
       text.append(route.gateway)
     }
@@ -96,7 +96,7 @@ public struct NetstatRoutes {
       text.append(" ")
       text.append(decimal: route.initialRoundTrip, right: 6)
       text.append(" ")
-      text.append(terminal: route.interface)
+      text.append(name: route.interface)
     case .metrics:
       text.append(decimal: Int(route.metric), left: 6)
       text.append(" ")
@@ -104,7 +104,7 @@ public struct NetstatRoutes {
       text.append(" ")
       text.append(decimal: route.use, right: 7)
       text.append(" ")
-      text.append(terminal: route.interface)
+      text.append(name: route.interface)
     case .both:
       text.append(decimal: Int(route.metric), left: 6)
       text.append(" ")
@@ -179,7 +179,7 @@ extension NetstatRoutes {
       text.append(" ")
       text.append(decimal: route.use, right: 6)
       text.append(" ")
-      text.append(terminal: route.interface)
+      text.append(name: route.interface)
       text.append("\n")
     }
   }
@@ -188,7 +188,7 @@ extension NetstatRoutes {
     if !isNumeric && address.isUnspecified {
       text.append("[::]")
     } else if !isNumeric, let name = names.hosts[address.unmapped] {
-      text.append(terminal: name)
+      text.append(name: name)
     } else {
       text.append(inetNtop: address.unmapped)
     }

@@ -82,7 +82,7 @@ extension NetstatSockets {
 
   func append(host address: IPAddress, to text: inout TextBuffer) {
     if !options.numericHosts, let name = names.hosts[address.unmapped] {
-      text.append(terminal: name)
+      text.append(name: name)
     } else if address.isUnspecified && address.version == .v6 && !options.numericHosts {
       text.append("[::]")
     } else {
@@ -101,7 +101,7 @@ extension NetstatSockets {
     case .raw: name = names.protocols[port]
     default: name = nil
     }
-    if let name { text.append(terminal: name) } else { text.append(decimal: port) }
+    if let name { text.append(name: name) } else { text.append(decimal: port) }
   }
 
   private func append(stateOf socket: Socket, to text: inout TextBuffer) {
@@ -120,7 +120,7 @@ extension NetstatSockets {
   private func appendNamespace(of socket: Socket, _ snapshot: Snapshot, to text: inout TextBuffer) {
     text.append(byte: 0x20)
     if let name = snapshot.namespaces.first(where: { $0.namespace == socket.netns })?.name {
-      text.append(terminal: name)
+      text.append(name: RawText(name))
     } else {
       text.append(decimal: socket.netns.rawValue)
     }

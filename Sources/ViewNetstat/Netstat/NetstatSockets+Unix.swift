@@ -46,22 +46,22 @@ extension NetstatSockets {
     if let path {
       append(path, to: &text)
     } else {
-      text.append(terminal: Self.firstWord(row.name).span)
+      text.append(name: Self.firstWord(row.name))
     }
     text.append("\n")
   }
 
   /// A whole path; the NUL of an abstract name as `@`.
   private func append(_ path: RawText, to text: inout TextBuffer) {
-    guard path.bytes.first == 0 else { text.append(terminal: path); return }
+    guard path.bytes.first == 0 else { text.append(name: path); return }
     text.append("@")
-    text.append(terminal: Array(path.bytes.dropFirst()).span)
+    text.append(name: RawText(Array(path.bytes.dropFirst())))
   }
 
   /// What `%s` of scanf(3) takes: blanks in front are skipped, the first one behind ends it.
-  private static func firstWord(_ name: RawText) -> [UInt8] {
+  private static func firstWord(_ name: RawText) -> RawText {
     func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
-    return Array(name.bytes.drop(while: isBlank).prefix { !isBlank($0) })
+    return RawText(Array(name.bytes.drop(while: isBlank).prefix { !isBlank($0) }))
   }
 
   private static func name(of type: SocketType) -> StaticString {

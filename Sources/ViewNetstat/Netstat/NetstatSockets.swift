@@ -72,7 +72,7 @@ public struct NetstatSockets {
       text.append(byte: 0x20)
       let start = text.count
       if let name = names.users[userID] {
-        text.append(terminal: name)
+        text.append(name: name)
       } else {
         // netstat keeps it in an int.
         text.append(decimal: Int32(bitPattern: userID))

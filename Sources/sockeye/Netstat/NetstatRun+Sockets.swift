@@ -61,7 +61,7 @@ extension NetstatRun {
           (Not all processes could be identified, non-owned process info
            will not be shown, you would have to be root to see it all.)
           """)
-    } else {
+    } else if options.better {
       for gap in snapshot.gaps where gap.kind == .processRefused { complain("netstat: \(gap.message)") }
     }
     let labels = options.securityContext ? SecurityLabels.of(snapshot.processes) : [:]

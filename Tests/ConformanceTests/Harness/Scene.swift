@@ -47,12 +47,17 @@ final class Scene {
   /// Whatever it prints is in the result's `lines`. `wrapper` goes before python3: setpriv.
   @discardableResult func python(_ script: String, wrapper: [String] = []) throws -> HeldProcess {
     let text = Self.prelude + script + "\nprint('ready', flush=True)\nsys.stdin.read()\n"
-    let held = try HeldProcess(inside(wrapper + ["/usr/bin/python3", "-c", text]))
+    return try hold(wrapper + ["/usr/bin/python3", "-c", text])
+  }
+
+  /// Runs a program here that prints `ready`, and holds it.
+  @discardableResult func hold(_ command: [String]) throws -> HeldProcess {
+    let held = try HeldProcess(inside(command))
     holders.append(held)
     return held
   }
 
-  /// Ends what `fixture` and `python` hold, and waits for it.
+  /// Ends what `fixture`, `python` and `hold` hold, and waits for it.
   func release() {
     for holder in holders { holder.end() }
     holders.removeAll()
