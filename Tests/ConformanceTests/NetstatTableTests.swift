@@ -24,10 +24,9 @@ extension NetstatTests {
     let scene = try Self.wired()
     try scene.shell(
       """
-      ip route add default via 10.9.0.2 dev v0
       ip route add 10.10.0.0/16 via 10.9.0.3
       ip route add 10.11.1.1/32 via 10.9.0.3 metric 4711
-      ip route add 10.12.0.0/12 dev v0 metric 4294967295
+      ip route add 10.32.0.0/12 dev v0 metric 4294967295
       ip route add 10.13.0.0/16 dev v0 mtu 1400 advmss 1300 window 16384 rtt 30
       ip route add blackhole 10.14.0.0/16
       ip route add unreachable 10.15.1.1
@@ -38,13 +37,17 @@ extension NetstatTests {
       ip route add multicast 224.0.0.0/4 dev v0
       """)
     let reference = try Self.netstat.reference(scene, "-rn").output
-    for word in ["0.0.0.0         10.9.0.2", "!H", " UGH "] { #expect(reference.contains(word)) }
+    for word in ["!H", " UGH "] { #expect(reference.contains(word)) }
     for options in [
-      ["-r"], ["-rn"], ["-rne"], ["-rnee"], ["-reee"], ["-rN"], ["-rnv"], ["-rnF"], ["-rnC"], ["-rnFC"],
+      ["-r"], ["-rn"], ["-rne"], ["-rnee"], ["-rN"], ["-rnv"], ["-rnF"], ["-rnC"], ["-rnFC"],
       ["-r4n"], ["-rnCee"],
       ["--route", "--numeric"], ["-rW"], ["-r", "--inet"], ["-rn", "-A", "inet,inet6"],
       ["-rn", "-A", "ip6,ip"],
     ] { try Self.netstat.expectSame(scene, options) }
+    // Numeric only: with a default route, look-ups of names would wait for a server behind it.
+    try scene.shell("ip route add default via 10.9.0.2 dev v0 metric 17; ip route add default dev v0 metric 18")
+    #expect(try Self.netstat.reference(scene, "-rn").output.contains("0.0.0.0         10.9.0.2"))
+    for options in ["-rn", "-rnee"] { try Self.netstat.expectSame(scene, options) }
   }
 
   @Test("A long interface name, a long host name and the names of networks(5)")

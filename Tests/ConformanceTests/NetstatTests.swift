@@ -22,7 +22,7 @@ extension NetstatTests {
     ("tcp4", ["-tlnp"], "/socket-"),
     ("tcp4", ["-tn"], "127.0.0.1:"),
     ("tcp6", ["-tanp"], "::1:"),
-    ("tcp6", ["-t", "-a"], "localhost:"),
+    ("tcp6", ["-t", "-a"], "[::]:*"),
     ("v4mapped", ["-tane"], "tcp6"),
     ("dualstack", ["-ltn"], ":::"),
     ("v6only", ["-ltn", "-6"], "tcp6"),

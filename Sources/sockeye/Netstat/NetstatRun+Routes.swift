@@ -76,9 +76,12 @@ extension NetstatRun {
     return names
   }
 
+  /// netstat asks for one name after the other, and waits as long as that takes; ours are asked for together.
+  private static let resolveLimit = Duration.seconds(30)
+
   /// Names of addresses; says what was not found in time.
   func hostNames(_ addresses: Set<IPAddress>) -> [IPAddress: RawText] {
-    let (names, gap) = NameResolver.hosts(addresses, within: OutputOptions.resolveLimit)
+    let (names, gap) = NameResolver.hosts(addresses, within: Self.resolveLimit)
     if let gap { complain("netstat: \(gap.message)") }
     return names
   }
