@@ -21,15 +21,10 @@ import KernelSystem
   static func main() {
     StandardStream.ignoreBrokenPipes()
     do {
-      let words = CommandLine.arguments
-      if let program = words.first, let personality = Personality(programPath: program) {
-        return try personality.run(Array(words.dropFirst()), program: program)
-      }
+      try Personality.runIfMeant(CommandLine.arguments)
       var command = try parseAsRoot()
       try command.run()
     } catch let status as ExitStatus {
-      status.exit()
-    } catch let status as ToolStatus {
       status.exit()
     } catch is OutputClosed {
       ExitStatus.found.exit()  // the reader has seen enough: `sockeye | head`

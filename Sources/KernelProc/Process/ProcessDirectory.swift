@@ -63,14 +63,6 @@ public struct ProcessDirectory: ~Copyable, Sendable {
     }
   }
 
-  /// `/proc/PID/attr/current`: the label of a security module (SELinux, AppArmor, Smack), as it words it.
-  public borrowing func securityLabel(_ buffer: inout ReadBuffer) -> ProcAnswer<[UInt8]> {
-    read("attr/current", &buffer, limit: 4096).parsed {
-      let text = buffer.bytes.copy(0..<buffer.bytes.count)
-      return Array(text.prefix { $0 != 0 && $0 != 0x0a })
-    }
-  }
-
   /// `/proc/PID/fdinfo/N`.
   public borrowing func descriptorInfo(
     _ number: Int32, _ buffer: inout ReadBuffer

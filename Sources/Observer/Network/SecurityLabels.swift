@@ -19,7 +19,7 @@ public enum SecurityLabels {
     for process in processes {
       let pid = process.identity.pid
       guard case .value(let directory) = proc.process(pid.rawValue) else { continue }
-      if let label = directory.securityLabel(&buffer).value, !label.isEmpty { labels[pid] = RawText(label) }
+      if let label = directory.securityContext(&buffer).value { labels[pid] = RawText(label) }
     }
     return labels
   }

@@ -50,6 +50,13 @@ extension NetstatOptions {
     case unknownFamily(String)
   }
 
+  /// Every option as it may be typed, for completions.
+  public static var optionWords: [String] {
+    let letters = Set(
+      longOptions.filter { $0.value < 256 }.map { "-" + String(UnicodeScalar(UInt8($0.value))) })
+    return letters.sorted() + ["-4", "-6"] + longOptions.map { "--" + $0.name } + ["--better"]
+  }
+
   /// Long options without a letter.
   private enum Own {
     static let family = 256

@@ -10,21 +10,19 @@ struct NetstatRun {
   let output = Output.standard()
   let errors = Output.error()
 
-  /// Ends by throwing the tool's exit status, unless that is 0.
-  static func run(_ arguments: [String], program: String) throws {
-    let status: Int32
-    switch NetstatOptions.parse(
+  /// The exit status.
+  static func run(program: String, _ arguments: [String]) throws -> Int32 {
+    let request = NetstatOptions.parse(
       arguments, program: program, isSELinuxEnabled: { SecurityLabels.isSELinuxEnabled })
-    {
-    case .answer(let text, let message, let code):
+    switch request {
+    case .answer(let text, let message, let status):
       let output = Output.standard()
       output.write(text)
       Output.error().write(message)
       try output.finish()
-      status = code
-    case .run(let options): status = try NetstatRun(options: options).run()
+      return status
+    case .run(let options): return try NetstatRun(options: options).run()
     }
-    if status != 0 { throw ToolStatus(status: status) }
   }
 
   private func run() throws -> Int32 {
