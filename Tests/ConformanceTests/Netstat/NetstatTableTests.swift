@@ -45,7 +45,8 @@ extension NetstatTests {
       ["-rn", "-A", "ip6,ip"],
     ] { try Self.netstat.expectSame(scene, options) }
     // Numeric only: with a default route, look-ups of names would wait for a server behind it.
-    try scene.shell("ip route add default via 10.9.0.2 dev v0 metric 17; ip route add default dev v0 metric 18")
+    try scene.shell(
+      "ip route add default via 10.9.0.2 dev v0 metric 17; ip route add default dev v0 metric 18")
     #expect(try Self.netstat.reference(scene, "-rn").output.contains("0.0.0.0         10.9.0.2"))
     for options in ["-rn", "-rnee"] { try Self.netstat.expectSame(scene, options) }
   }
