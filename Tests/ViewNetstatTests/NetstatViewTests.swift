@@ -87,7 +87,7 @@ import ViewText
       try internet("-tuanpeo") == """
         Active Internet connections (servers and established)
         Proto Recv-Q Send-Q Local Address           Foreign Address         State       User       Inode      PID/Program name     Timer
-        tcp       23      0 10.9.0.1:22             0.0.0.0:*               LISTEN      1000       19         813/a\\x1btitle\\x      off (0.00/0/0)
+        tcp       23      0 10.9.0.1:22             0.0.0.0:*               LISTEN      1000       19         813/a\\x1btitle\\x     off (0.00/0/0)
         tcp6      23    128 2001:db8:1111:2222::443 2001:db8:1111:222:61001 ESTABLISHED 1000       17         -                    probe (7.01/0/5)
         udp       23    128 10.9.0.1:53             0.0.0.0:*                           1000       23         -                    off (0.00/0/0)
 
@@ -97,14 +97,14 @@ import ViewText
   @Test("Names take the place of numbers, and --better cuts nothing")
   func names() throws {
     var names = NetstatNames()
-    names.hosts = [v4: "host.example.org", v6: "six.example.org"]
+    names.hosts = [v4: "a-host.example.org", v6: "six.example.org"]
     names.tcpPorts = [22: "ssh", 443: "https"]
     names.udpPorts = [53: "domain"]
     names.users = [1000: "alice"]
     let named = try internet("-tua", names)
-    #expect(named.contains(" host.example.org:ssh    0.0.0.0:*  "))
-    #expect(named.contains(" six.example.org:https   six.example.org:61001 ESTABLISHED"))
-    #expect(named.contains(" host.example.or:domain "))
+    #expect(named.contains(" a-host.example.org:ssh  0.0.0.0:*  "))
+    #expect(named.contains(" six.example.org:https   six.example.org:61001   ESTABLISHED"))
+    #expect(named.contains(" a-host.example.o:domain "))
     #expect(try internet("-tean", names).contains(" 1000       19        "))
     #expect(try internet("-tea", names).contains(" alice      19        "))
     let better = try internet("-tanp --better", names)
