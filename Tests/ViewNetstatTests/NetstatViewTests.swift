@@ -136,15 +136,44 @@ import ViewText
     let view = NetstatSockets(try options("-xa"), names: NetstatNames(), programs: NetstatPrograms())
     let printed = text { text in
       view.appendUnixHeader(to: &text)
-      view.appendUnix(rows, paths: [19: "\0abs x"], to: &text, flush: { _ in true })
+      view.appendUnix(rows, to: &text, flush: { _ in true })
     }
     #expect(
       printed == """
         Active UNIX domain sockets (servers and established)
         Proto RefCnt Flags       Type       State         I-Node   Path
         unix  2      [ ACC ]     STREAM     LISTENING     17       /run/a
-        unix  3      [ ]         SEQPACKET  CONNECTED     19       @abs x
+        unix  3      [ ]         SEQPACKET  CONNECTED     19       @abs\\x07
         unix  1      [ ]         DGRAM      CONNECTING    0        \("")
+
+        """)
+  }
+
+  @Test("--better: whole paths, the namespace, and no reference count where none is known")
+  func everyUnix() throws {
+    var snapshot = Snapshot()
+    for (inode, name) in [(17, "/run/a b.sock"), (19, "\0abs\u{7}")] {
+      var socket = Socket()
+      (socket.family, socket.type, socket.state, socket.inode) = (.unix, .stream, .listen, UInt64(inode))
+      socket.netns = NetworkNamespace(4_026_531_840)
+      socket.nameIndex = Int32(snapshot.names.count)
+      snapshot.names.append(RawText(name))
+      snapshot.sockets.append(socket)
+    }
+    snapshot.namespaces = [
+      NamespaceInfo(namespace: NetworkNamespace(4_026_531_840), name: "blue", isOwn: false)
+    ]
+    let view = NetstatSockets(try options("-xl --better"), names: NetstatNames(), programs: NetstatPrograms())
+    let printed = text { text in
+      view.appendUnixHeader(to: &text)
+      view.appendEveryUnix(snapshot, references: [17: 3], to: &text, flush: { _ in true })
+    }
+    #expect(
+      printed == """
+        Active UNIX domain sockets (only servers)
+        Proto RefCnt Flags       Type       State         I-Node   Netns      Path
+        unix  3      [ ACC ]     STREAM     LISTENING     17       blue       /run/a b.sock
+        unix  -      [ ACC ]     STREAM     LISTENING     19       blue       @abs\\x07
 
         """)
   }

@@ -42,7 +42,7 @@ public struct NetstatSockets {
     appendScope(to: &text)
     text.append("Proto RefCnt Flags       Type       State         I-Node  ")
     appendHolderHeader(to: &text)
-    text.append(" Path\n")
+    text.append(options.better ? " Netns      Path\n" : " Path\n")
   }
 
   private func appendHolderHeader(to text: inout TextBuffer) {
