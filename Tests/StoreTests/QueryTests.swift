@@ -92,7 +92,7 @@ private struct Known {
         (query.since, query.until) = (since, since + width)
         wanted = wanted.filter { $0.isAlive(since, since + width) }
       }
-      switch Int.random(in: 0...5, using: &random) {
+      switch Int.random(in: 0...6, using: &random) {
       case 0:
         let peer = known.randomElement(using: &random)!.peer
         query.addresses = [AddressPrefix(IPAddress(peer)!)]
@@ -109,6 +109,13 @@ private struct Known {
       case 4:
         query.processes.executable = "/bin/program-3"
         wanted = wanted.filter { $0.program == "/bin/program-3" }
+      case 5:
+        query.bounds = [
+          HistoryBound(.peerPort, .greater, 22), HistoryBound(.peerPort, .lessOrEqual, 443),
+          HistoryBound(.sent, .less, 0),
+        ]
+        // What was sent is known at the end only.
+        wanted = wanted.filter { $0.port > 22 && $0.port <= 443 && ($0.closed == nil || $0.isFailed) }
       default: break
       }
       if Int.random(in: 0...3, using: &random) == 0 {

@@ -14,8 +14,11 @@ struct HistoryPlan {
   private var localSet: Set<Int64>?
   private var peerSet: Set<Int64>?
   private var processSet: Set<Int64>?
+  let hunt: HistoryHunt?
 
   init(_ query: HistoryQuery, _ names: StoredNames) throws(StoreError) {
+    hunt = query.hunt
+    if hunt?.isEmpty == true { isEmpty = true }
     if let since = query.since { conditions.append("(duration IS NULL OR opened + duration >= \(since))") }
     if let until = query.until { conditions.append("opened <= \(until)") }
     try takeAddresses(query, names)
@@ -24,6 +27,7 @@ struct HistoryPlan {
     if let port = query.localPort { conditions.append("local_port = \(port)") }
     if let port = query.peerPort { conditions.append("peer_port = \(port)") }
     hasIndex = conditions.count > (query.since == nil ? 0 : 1) + (query.until == nil ? 0 : 1)
+    conditions += query.bounds.map(\.condition)
     if let number = query.protocol { conditions.append("flags >> 9 & 1023 = \(number.rawValue)") }
     if let direction = query.direction { conditions.append("flags >> 3 & 3 = \(direction.rawValue)") }
     if let outcome = query.outcome { conditions.append("flags >> 5 & 3 = \(outcome.rawValue)") }
@@ -84,6 +88,7 @@ struct HistoryPlan {
       guard let set else { return true }
       return id.map(set.contains) ?? false
     }
+    if let hunt, !hunt.wants(row) { return false }
     return holds(localSet, row.local) && holds(peerSet, row.peer) && holds(processSet, row.process)
       && (eitherSet == nil || holds(eitherSet, row.local) || holds(eitherSet, row.peer))
   }

@@ -26,6 +26,7 @@ public final class StoreWriter {
   let connection: SQLiteConnection
   let statements: WriterStatements
   let interner: Interner
+  let files: FileRows
   /// Held open for its lock.
   private let lock: SQLiteConnection
   var timeline: Timeline
@@ -49,6 +50,7 @@ public final class StoreWriter {
   var lossBegan: Int64?
   var lossCount: UInt64 = 0
   var sweep = OrphanSweep()
+  var watchlist = WatchlistState()
 
   /// Opens or creates the store, and begins a recording. What an earlier one left open is closed, with a gap.
   public init(path: String, settings: StoreSettings, now: StoreTime) throws(StoreError) {
@@ -71,6 +73,7 @@ public final class StoreWriter {
     (boot, recording, nextID) = try recovery.begin(at: time, version: settings.version)
     statements = try WriterStatements(connection)
     interner = try Interner(connection)
+    files = try FileRows(connection, boot: boot)
   }
 
   /// Whether records wait for the next batch.

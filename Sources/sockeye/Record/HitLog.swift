@@ -1,0 +1,33 @@
+import KernelSystem
+import Model
+import ViewTerminal
+import ViewText
+
+/// Tells of each hit of a watch-list in a line of its own on standard error, with the whole lineage.
+struct HitLog {
+  /// Lines a second; what is more is counted, and stored as the others are.
+  private static let rate = 100
+
+  private var second: UInt64 = 0
+  private var told = 0
+  private var untold: UInt64 = 0
+
+  mutating func tell(_ hits: [NoticedHit]) {
+    if hits.isEmpty && untold == 0 { return }
+    let now = KernelClock.bootTimeNanoseconds / 1_000_000_000
+    var text = TextBuffer()
+    if now != second {
+      if untold > 0 {
+        text.append("sockeye: watch-list: ")
+        text.append(decimal: untold)
+        text.append(" more hits, which are stored\n")
+      }
+      (second, told, untold) = (now, 0, 0)
+    }
+    for hit in hits {
+      if told < Self.rate { HitLine.append(hit, to: &text) } else { untold += 1 }
+      told += 1
+    }
+    Output.error().write(text)
+  }
+}
