@@ -56,6 +56,8 @@ public final class StoreWriter {
   public init(path: String, settings: StoreSettings, now: StoreTime) throws(StoreError) {
     self.path = path
     self.settings = settings
+    // SQLite would say only that it cannot open it.
+    if let reason = Self.refusal(path) { throw .readOnly(detail: "\(path): \(reason)") }
     lock = try Self.lock(path)
     Self.createPrivately(path)
     try StoreSchema.migrate(path: path)

@@ -85,6 +85,7 @@ final class Recorder {
     hasher.settle(milliseconds: 1000)
     writer.take(hasher.takeResults())
     hitLog.tell(writer.takeHits())
+    hitLog.finish()
     if fatal == nil { guarded { () throws(StoreError) in try writer.stop(.now) } }
     tellGaps()
     sumUp()
