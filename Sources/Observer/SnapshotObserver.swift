@@ -112,13 +112,14 @@ struct SnapshotRun: ~Copyable {
         mayReadEveryProcess: privileges.mayReadEveryProcess,
         keepsProgram: privileges.effectiveUserID == 0, openFiles: Int(clamping: openFiles),
         namespaces: selectedNamespaces.count))
-    switch plan.method {
+    switch request.wantsHolders ? plan.method : nil {
+    case nil: for entry in selectedNamespaces { dumpAllTables(entry) }
     case .procfs: try collectByScan()
     case .iterator:
       assembler = SnapshotAssembler(
         expectedSockets: Int(clamping: openFiles), withDetails: request.wantsDetails)
       do throws(BPFError) {
-        try collectByIterator()
+        if request.isInTableOrder { try collectTablesAndHolders() } else { try collectByIterator() }
       } catch {
         if request.holderSource == .iterator { throw .iterator(error) }
         gaps.append(
