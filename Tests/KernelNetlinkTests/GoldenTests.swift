@@ -73,7 +73,7 @@ import Testing
     let packets = try golden("packet-6.18", as: PacketDiagRecord.self)
     #expect(packets.map(\.protocol) == [0x0800])
     #expect(packets.map(\.interface) == [0])
-    #expect(packets.map(\.hasReceiveRing) == [false])
+    #expect(packets.map { $0.receiveRing == nil } == [true])
     let netlinks = try golden("netlink-6.18", as: NetlinkDiagRecord.self)
     #expect(netlinks.contains { $0.protocol == 4 && $0.portID != 0 && $0.inode != 0 })
     #expect(netlinks.contains { $0.protocol == 0 && $0.portID == 0 })
