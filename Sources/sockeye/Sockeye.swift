@@ -13,13 +13,14 @@ import KernelSystem
     version: "0.1.0",
     subcommands: [
       ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, HistoryCommand.self,
-      SQLCommand.self, MapCommand.self, DoctorCommand.self,
+      SQLCommand.self, MapCommand.self, SSCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: ListCommand.self)
 
   static func main() {
     StandardStream.ignoreBrokenPipes()
     do {
+      try Personality.runIfMeant(CommandLine.arguments)
       var command = try parseAsRoot()
       try command.run()
     } catch let status as ExitStatus {

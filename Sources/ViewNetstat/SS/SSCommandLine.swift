@@ -96,6 +96,10 @@ public struct SSCommandLine {
     .init("inet-sockopt", .none, Name.sockopt),
   ]
 
+  /// Every option, for completion.
+  public static let optionWords: [String] =
+    short.filter { $0 != ":" }.map { "-\($0)" } + long.map { "--\($0.name)" }
+
   private var options = SSOptions()
   /// What `-a`, `-l`, `-A` and `state` say of states.
   private var states: SSStates = []

@@ -9,6 +9,17 @@ extension SSTable {
     guard options.selection.families.contains(socket.family), isWanted(SSSubject(socket)), isKept(socket) else {
       return true
     }
+    show(row)
+    return columns.isOpen
+  }
+
+  /// As `internet`, of whichever family.
+  public mutating func internetOfFile(_ row: SocketRow) {
+    if isWanted(SSSubject(row.socket)) { show(row) }
+  }
+
+  private mutating func show(_ row: SocketRow) {
+    let socket = row.socket
     if isAssociation(row) { beginAssociation(row) } else { begin(row, netid: Self.netid(socket)) }
     let isV6Only = socket.isV6Only == true
     address(socket.local.address, isV6Only, interface: socket.interfaceIndex)
@@ -28,7 +39,6 @@ extension SSTable {
     if options.showsSocketOptions { socketOptions(row.detail?.options) }
     if options.showsMemory || (options.showsInternals && socket.protocol != .udp) { internals(row) }
     lastInode = socket.inode
-    return columns.isOpen
   }
 
   private static func netid(_ socket: Socket) -> StaticString {
