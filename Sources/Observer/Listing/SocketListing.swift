@@ -78,7 +78,7 @@ public struct SocketListing: ~Copyable {
         }
       return InetQuery(
         InetProtocol(number: self.protocol), family, states: SocketStates(rawValue: states),
-        extensions: extensions, filter: condition.flatMap(InetFilter.init))
+        extensions: extensions, filter: condition.flatMap { InetFilter($0, judgesAlone: true) })
     }
   }
 

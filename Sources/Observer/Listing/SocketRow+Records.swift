@@ -19,7 +19,7 @@ extension SocketRow {
     if let inode = record.fileInode, let device = record.fileDevice {
       detail?.extras.append(.file(inode: inode, device: device))
     }
-    if details.contains(.attributes), !record.pendingInodes.isEmpty {
+    if details.contains(.attributes), record.hasPendingList {
       detail?.extras.append(.waitingClients(record.pendingInodes))
     }
   }

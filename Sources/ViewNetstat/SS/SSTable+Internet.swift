@@ -18,15 +18,21 @@ extension SSTable {
     if isWanted(SSSubject(row.socket)) { show(row) }
   }
 
+  /// As `internet`, from a source that knows neither cookies nor what is inside.
+  public mutating func internetOfProc(_ row: SocketRow) {
+    let socket = row.socket
+    guard options.selection.families.contains(socket.family), isWanted(SSSubject(socket)) else { return }
+    ends(row)
+    guard socket.protocol == .tcp else { return }
+    if options.showsOptions, let timer = row.detail?.timer {
+      columns.write { $0.append(timer: timer, isSCTP: false) }
+    }
+    if options.showsDetails { identity(socket) }
+  }
+
   private mutating func show(_ row: SocketRow) {
     let socket = row.socket
-    if isAssociation(row) { beginAssociation(row) } else { begin(row, netid: Self.netid(socket)) }
-    let isV6Only = socket.isV6Only == true
-    address(socket.local.address, isV6Only, interface: socket.interfaceIndex)
-    port(socket.local.port)
-    address(socket.peer.address, isV6Only, interface: 0)
-    port(socket.peer.port)
-    users(row)
+    ends(row)
     if options.showsOptions, let timer = row.detail?.timer {
       columns.write { $0.append(timer: timer, isSCTP: socket.protocol == .sctp) }
     }
@@ -39,6 +45,18 @@ extension SSTable {
     if options.showsSocketOptions { socketOptions(row.detail?.options) }
     if options.showsMemory || (options.showsInternals && socket.protocol != .udp) { internals(row) }
     lastInode = socket.inode
+  }
+
+  /// The columns up to the processes.
+  private mutating func ends(_ row: SocketRow) {
+    let socket = row.socket
+    if isAssociation(row) { beginAssociation(row) } else { begin(row, netid: Self.netid(socket)) }
+    let isV6Only = socket.isV6Only == true
+    address(socket.local.address, isV6Only, interface: socket.interfaceIndex)
+    port(socket.local.port)
+    address(socket.peer.address, isV6Only, interface: 0)
+    port(socket.peer.port)
+    users(row)
   }
 
   private static func netid(_ socket: Socket) -> StaticString {

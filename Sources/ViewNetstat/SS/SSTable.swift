@@ -152,8 +152,10 @@ public struct SSTable {
       }
       text.append(" ino:")
       text.append(decimal: socket.inode)
-      text.append(" sk:")
-      text.append(hex: socket.cookie.rawValue)
+      if socket.cookie != .unknown {
+        text.append(" sk:")
+        text.append(hex: socket.cookie.rawValue)
+      }
       if socket.mark != 0 {
         text.append(" fwmark:0x")
         text.append(hex: UInt64(socket.mark))

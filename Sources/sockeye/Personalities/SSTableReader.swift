@@ -137,7 +137,7 @@ struct SSTableReader {
     _ = ProcListing.internet(
       number, v4: selection.families.contains(.inet), v6: selection.families.contains(.inet6),
       states: states, procPath: procPath
-    ) { _ = table.internet(held($0)) }
+    ) { table.internetOfProc(held($0)) }
   }
 
   private mutating func internet(

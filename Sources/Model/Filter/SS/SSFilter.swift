@@ -164,7 +164,8 @@ extension SSFilter {
       guard let first = parts.first else { return nil }
       return parts.count == 1 ? first : .and(parts)
     case .port(let isLocal, let isAtLeast, let port):
-      guard let port = UInt16(exactly: port) else { return nil }
+      // Bytecode has 16 bits for it: no port (-1) is 65535 there, and `sport >= *` is true of nothing.
+      let port = UInt16(truncatingIfNeeded: port)
       return .test(.port(isLocal: isLocal, isAtLeast ? .greaterOrEqual : .lessOrEqual, port))
     case .interface(let index): return .test(.interface(index))
     case .mark(let value, let mask): return .test(.mark(value: value, mask: mask))
