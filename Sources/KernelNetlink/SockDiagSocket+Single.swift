@@ -33,7 +33,8 @@ extension SockDiagSocket {
 
   /// Closes a socket: SOCK_DESTROY. The kernel's answer; nil is success.
   public mutating func destroy(_ request: SockDestroyRequest) throws(SockDiagError) -> Errno? {
-    let subject = SockDiagSubject(family: request.family, protocol: UInt16(truncatingIfNeeded: request.protocol))
+    let subject = SockDiagSubject(
+      family: request.family, protocol: UInt16(truncatingIfNeeded: request.protocol))
     let sequence = try send(request.bytes, about: subject)
     while true {
       let count = try receive(about: subject)

@@ -19,7 +19,9 @@ extension HostNames {
   /// The name of an `IPPROTO_*` by protocols(5).
   public static func internetProtocol(_ number: Int32) -> [UInt8]? {
     // SAFETY: as above, getprotobynumber(3).
-    guard let entry = unsafe getprotobynumber(number), let name = unsafe entry.pointee.p_name else { return nil }
+    guard let entry = unsafe getprotobynumber(number), let name = unsafe entry.pointee.p_name else {
+      return nil
+    }
     return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 

@@ -7,7 +7,9 @@ extension InetFilter {
   /// `judgesAlone`: what the kernel refuses without CAP_NET_ADMIN, and what it knows better than our own evaluation
   /// does, are left to it too.
   init?(_ expression: InternetExpression, judgesAlone: Bool = false) {
-    guard let filter = Self.filter(expression, judgesAlone), (try? filter.bytecode()) != nil else { return nil }
+    guard let filter = Self.filter(expression, judgesAlone), (try? filter.bytecode()) != nil else {
+      return nil
+    }
     self = filter
   }
 

@@ -127,6 +127,11 @@ import Testing
     _ = try? records(bytes, as: PacketDiagRecord.self)
     _ = try? records(bytes, as: NetlinkDiagRecord.self)
     _ = try? records(bytes, as: VsockDiagRecord.self)
+    _ = try? records(bytes, as: InetDiagDetails.self, protocol: 132)
+    _ = try? records(bytes, as: XDPDiagRecord.self)
+    _ = try? records(bytes, as: TIPCDiagRecord.self)
+    var messages = NetlinkMessages()
+    while case .socket = DumpMessage.next(&messages, in: bytes.span) {}
     ProcConnector.read(bytes.span.bytes) { _ in }
     DestroyListener.read(bytes.span.bytes) { _ in }
   }

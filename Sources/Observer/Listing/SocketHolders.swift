@@ -22,6 +22,7 @@ public struct SocketHolders: Sendable {
     public var fileContexts = false
     /// A tree that looks like `/proc`; the iterator knows the real one only.
     public var procPath: String?
+    /// Of which families sockets will be asked about; empty is all.
     public var families: [AddressFamily] = []
     public init() {}
   }
@@ -35,7 +36,8 @@ public struct SocketHolders: Sendable {
     // No list of processes: nobody to be named, as with any other process that may not be looked into.
     guard let proc = try? ProcFileSystem(path: request.procPath ?? "/proc") else { return nil }
     var found: [(inode: UInt64, pid: Int32, thread: Int32, descriptor: Int32)] = []
-    if request.listsThreads || request.procPath != nil || !mayIterate(proc) || !iterate(request, &found) {
+    if request.listsThreads || request.procPath != nil || !mayIterate(proc) || !iterate(request, proc, &found)
+    {
       found = []
       scan(proc, request, &found)
     }
@@ -58,11 +60,16 @@ public struct SocketHolders: Sendable {
 
   /// False where the iterator does not work.
   private static func iterate(
-    _ request: Request, _ found: inout [(inode: UInt64, pid: Int32, thread: Int32, descriptor: Int32)]
+    _ request: Request, _ proc: borrowing ProcFileSystem,
+    _ found: inout [(inode: UInt64, pid: Int32, thread: Int32, descriptor: Int32)]
   ) -> Bool {
     var question = SocketIteratorRequest()
     if !request.families.isEmpty {
       question.families = request.families.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+    }
+    // Not to be seen: then those of every namespace, which does no harm.
+    if case .value(let own) = proc.process(ThisProcess.pid) {
+      question.netns = own.namespace(.net).value.map { UInt32(truncatingIfNeeded: $0) }
     }
     do throws(BPFError) {
       try SocketIterator.load(question).forEachBatch { batch in

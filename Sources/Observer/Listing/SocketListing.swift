@@ -54,7 +54,8 @@ public struct SocketListing: ~Copyable {
     /// Evaluated by the kernel.
     public var condition: InternetExpression?
     public init(
-      _ protocol: Int32, _ family: Family, states: UInt32, details: ListedDetails, condition: InternetExpression?
+      _ protocol: Int32, _ family: Family, states: UInt32, details: ListedDetails,
+      condition: InternetExpression?
     ) {
       self.protocol = `protocol`
       self.family = family

@@ -67,7 +67,9 @@ public enum SSProtocolNames {
 
   /// The number of an ethertype's name, or of a number as text in base 0.
   public static func ethernetProtocol(_ text: String) -> UInt16? {
-    if let found = ethernet.first(where: { $0.name.lowercased() == text.lowercased() }) { return found.number }
+    if let found = ethernet.first(where: { $0.name.lowercased() == text.lowercased() }) {
+      return found.number
+    }
     if text.hasPrefix("0x") { return UInt16(text.dropFirst(2), radix: 16) }
     return UInt16(text)
   }

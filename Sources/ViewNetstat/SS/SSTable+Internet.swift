@@ -6,7 +6,8 @@ extension SSTable {
   @discardableResult
   public mutating func internet(_ row: SocketRow, isKept: (Socket) -> Bool = { _ in true }) -> Bool {
     let socket = row.socket
-    guard options.selection.families.contains(socket.family), isWanted(SSSubject(socket)), isKept(socket) else {
+    guard options.selection.families.contains(socket.family), isWanted(SSSubject(socket)), isKept(socket)
+    else {
       return true
     }
     show(row)

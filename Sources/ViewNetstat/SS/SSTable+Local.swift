@@ -13,13 +13,14 @@ extension SSTable {
     default: break
     }
     let name = row.name.map { Self.shown($0.bytes) }
-    let isWanted = isWanted({
-      var subject = SSSubject(family: .unix)
-      subject.name = name
-      subject.localPort = Int32(truncatingIfNeeded: socket.inode)
-      subject.peerPort = Int32(truncatingIfNeeded: socket.peerInode)
-      return subject
-    }())
+    let isWanted = isWanted(
+      {
+        var subject = SSSubject(family: .unix)
+        subject.name = name
+        subject.localPort = Int32(truncatingIfNeeded: socket.inode)
+        subject.peerPort = Int32(truncatingIfNeeded: socket.peerInode)
+        return subject
+      }())
     guard isWanted else { return true }
     begin(row, netid: socket.type == .stream ? "u_str" : socket.type == .sequencedPacket ? "u_seq" : "u_dgr")
     end(
@@ -69,13 +70,14 @@ extension SSTable {
 
   public mutating func packet(_ row: SocketRow) -> Bool {
     let socket = row.socket
-    let isWanted = isWanted({
-      var subject = SSSubject(family: .packet)
-      subject.local.high = UInt64(socket.protocol.rawValue) << 32
-      subject.localPort = Int32(bitPattern: socket.interfaceIndex)
-      subject.interface = socket.interfaceIndex
-      return subject
-    }())
+    let isWanted = isWanted(
+      {
+        var subject = SSSubject(family: .packet)
+        subject.local.high = UInt64(socket.protocol.rawValue) << 32
+        subject.localPort = Int32(bitPattern: socket.interfaceIndex)
+        subject.interface = socket.interfaceIndex
+        return subject
+      }())
     guard isWanted else { return true }
     begin(row, netid: socket.type == .raw ? "p_raw" : "p_dgr")
     let interface = socket.interfaceIndex == 0 ? nil : interfaceName(socket.interfaceIndex)
@@ -128,13 +130,14 @@ extension SSTable {
   public mutating func netlink(_ row: SocketRow) -> Bool {
     let socket = row.socket
     guard let address = row.detail?.netlink else { return true }
-    let isWanted = isWanted({
-      var subject = SSSubject(family: .netlink)
-      subject.local.high = UInt64(socket.protocol.rawValue) << 32
-      subject.localPort = Int32(bitPattern: address.portID)
-      subject.peerPort = -1
-      return subject
-    }())
+    let isWanted = isWanted(
+      {
+        var subject = SSSubject(family: .netlink)
+        subject.local.high = UInt64(socket.protocol.rawValue) << 32
+        subject.localPort = Int32(bitPattern: address.portID)
+        subject.peerPort = -1
+        return subject
+      }())
     guard isWanted else { return true }
     var shown = row
     shown.socket.state = .close
@@ -148,7 +151,8 @@ extension SSTable {
           text.append(decimal: socket.protocol.rawValue)
         }
         text.append(":")
-      }, { $0.append(netlinkPort: address.portID, options.isNumeric ? { _ in nil } : names.process, options) })
+      }, { $0.append(netlinkPort: address.portID, options.isNumeric ? { _ in nil } : names.process, options) }
+    )
     if socket.state == .established {
       end(
         { text in
@@ -185,14 +189,15 @@ extension SSTable {
     guard let address = row.detail?.vsock else { return true }
     if socket.type == .stream && !tables.contains(.vsockStream) { return true }
     if socket.type == .datagram && !tables.contains(.vsockDatagram) { return true }
-    let isWanted = isWanted({
-      var subject = SSSubject(family: .vsock)
-      subject.local.high = UInt64(address.localContextID) << 32
-      subject.peer.high = UInt64(address.peerContextID) << 32
-      subject.localPort = Int32(bitPattern: address.localPort)
-      subject.peerPort = Int32(bitPattern: address.peerPort)
-      return subject
-    }())
+    let isWanted = isWanted(
+      {
+        var subject = SSSubject(family: .vsock)
+        subject.local.high = UInt64(address.localContextID) << 32
+        subject.peer.high = UInt64(address.peerContextID) << 32
+        subject.localPort = Int32(bitPattern: address.localPort)
+        subject.peerPort = Int32(bitPattern: address.peerPort)
+        return subject
+      }())
     guard isWanted else { return true }
     begin(row, netid: socket.type == .stream ? "v_str" : socket.type == .datagram ? "v_dgr" : "???")
     vsockEnd(address.localContextID, address.localPort)
@@ -217,12 +222,13 @@ extension SSTable {
   public mutating func xdp(_ row: SocketRow) -> Bool {
     let socket = row.socket
     guard case .xdp(let xdp)? = row.detail?.extras.first else { return true }
-    let isWanted = isWanted({
-      var subject = SSSubject(family: .xdp)
-      subject.localPort = Int32(bitPattern: xdp.queue)
-      subject.interface = socket.interfaceIndex
-      return subject
-    }())
+    let isWanted = isWanted(
+      {
+        var subject = SSSubject(family: .xdp)
+        subject.localPort = Int32(bitPattern: xdp.queue)
+        subject.interface = socket.interfaceIndex
+        return subject
+      }())
     guard isWanted else { return true }
     begin(row, netid: "xdp")
     if socket.interfaceIndex != 0 {

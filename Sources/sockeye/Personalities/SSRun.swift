@@ -39,6 +39,9 @@ struct SSRun {
     request.taskContexts = options.showsTaskContexts
     request.fileContexts = options.showsFileContexts
     request.procPath = procPath
+    request.families = [.unix, .inet, .inet6, .packet, .vsock, .xdp, .tipc].filter {
+      options.selection.families.contains($0)
+    }
     return request
   }
 

@@ -16,7 +16,8 @@ import Testing
     "-K closes what the filter chooses, shows it, and leaves the rest",
     arguments: [
       ["-tKn", "dport", "=", "4711"], ["-tKn", "sport", "=", "5002", "or", "sport", "=", "5004"], ["-tlKn"],
-      ["-uKn"], ["-tKan", "src", "::1"], ["-tKn", "dst", "10.0.0.1"], ["-xK"], ["-K4n", "sport", "=", "5001"],
+      ["-uKn"], ["-tKan", "src", "::1"], ["-tKn", "dst", "10.0.0.1"], ["-xK"],
+      ["-K4n", "sport", "=", "5001"],
     ])
   func kill(_ arguments: [String]) throws {
     // Each on a scene of its own: what is closed is closed.
@@ -34,7 +35,9 @@ import Testing
     #expect(differences == [])
     #expect(run.errors == reference.errors)
     // What is left is judged by the tool itself.
-    let left = try [theirs, ours].map { try ToolRun.run($0.inside(["ss", "-Htuan"])).output.split(separator: "\n").sorted() }
+    let left = try [theirs, ours].map {
+      try ToolRun.run($0.inside(["ss", "-Htuan"])).output.split(separator: "\n").sorted()
+    }
     #expect(left[0] == left[1])
   }
 
@@ -44,7 +47,8 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appending(path: "ss-events-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Data((Scene.prelude + Self.connections + "l.close()\n").utf8).write(to: URL(filePath: "\(folder)/ends.py"))
+    try Data((Scene.prelude + Self.connections + "l.close()\n").utf8).write(
+      to: URL(filePath: "\(folder)/ends.py"))
     let theirs = try Personality.ss.theirs(["-E", "-tune"]).joined(separator: " ")
     let ours = try Personality.ss.ours(["-E", "-tune"]).joined(separator: " ")
     // Both listen at once. ss keeps what it prints until it has a block of it.
@@ -85,7 +89,9 @@ import Testing
     var outputs: Set<String> = []
     for file in ["theirs", "ours"] {
       for tool in [Personality.theirs, Personality.ours] {
-        for arguments in [["-tan"], ["-tane"], ["-tan", "sport", "=", "4711"], ["-Htna", "dst", "127.0.0.1"]] {
+        for arguments in [
+          ["-tan"], ["-tane"], ["-tan", "sport", "=", "4711"], ["-Htna", "dst", "127.0.0.1"],
+        ] {
           let read = try run(["env", "TCPDIAG_FILE=\(folder)/\(file)"] + (try tool(.ss)(arguments)))
           #expect(read.status == 0 && read.errors == "")
           outputs.insert(arguments.joined() + "\n" + read.output)
@@ -101,7 +107,9 @@ import Testing
       if arguments[0] == "-uD" { try conformance.expectSame(scene, arguments) }
     }
     let missing = try run(["env", "TCPDIAG_FILE=/no/such"] + (try Personality.ss.ours(["-tan"])))
-    #expect(missing.errors == (try run(["env", "TCPDIAG_FILE=/no/such"] + (try Personality.ss.theirs(["-tan"])))).errors)
+    #expect(
+      missing.errors
+        == (try run(["env", "TCPDIAG_FILE=/no/such"] + (try Personality.ss.theirs(["-tan"])))).errors)
   }
 
   @Test("-s counts as ss counts, alone and before a table")
@@ -123,14 +131,16 @@ import Testing
     try scene.python(Self.connections)
     let name = "ss-conformance-\(ProcessInfo.processInfo.processIdentifier)"
     let made = try ToolRun.run([
-      "sh", "-c", "mkdir -p /run/netns && touch /run/netns/\(name) && mount --bind \(scene.netnsPath) /run/netns/\(name)",
+      "sh", "-c",
+      "mkdir -p /run/netns && touch /run/netns/\(name) && mount --bind \(scene.netnsPath) /run/netns/\(name)",
     ])
     guard made.status == 0 else { try Test.cancel("no namespace can be named here: \(made.errors)") }
     defer { _ = try? ToolRun.run(["sh", "-c", "umount /run/netns/\(name); rm /run/netns/\(name)"]) }
     let elsewhere = try Scene()
     #expect(try SSCases.plain.ours(elsewhere, "-HtanN", name).output.contains(":4711"))
     for arguments in [
-      ["-tuanN", name], ["-tuanp", "--net=\(name)"], ["-tan", "--net", name, "sport", "=", "4711"], ["-sN", name],
+      ["-tuanN", name], ["-tuanp", "--net=\(name)"], ["-tan", "--net", name, "sport", "=", "4711"],
+      ["-sN", name],
       ["-tN", "no-such-namespace"], ["-N", "no-such-namespace", "-Q"],
     ] {
       try SSCases.plain.expectSame(elsewhere, arguments)
@@ -154,16 +164,21 @@ import Testing
   func usage() throws {
     let scene = try Scene()
     for arguments in [
-      ["-Q"], ["--nosuch"], ["--no"], ["--n"], ["-f"], ["-f", "nosuch"], ["-A", "nosuch"], ["-A", "tcp,nosuch"],
-      ["--tcp=5"], ["--family"], ["-t", "-Q", "-V"], ["-V", "-Q"], ["-v"], ["--version"], ["-Z"], ["-z"], ["--contexts"],
-      ["-A", "!tcp"], ["-A", "all,!all"], ["-t", "exclude", "all"], ["-tz"], ["-f", "inet", "-A", "unix", "-n"], ["-A", ""],
+      ["-Q"], ["--nosuch"], ["--no"], ["--n"], ["-f"], ["-f", "nosuch"], ["-A", "nosuch"],
+      ["-A", "tcp,nosuch"],
+      ["--tcp=5"], ["--family"], ["-t", "-Q", "-V"], ["-V", "-Q"], ["-v"], ["--version"], ["-Z"], ["-z"],
+      ["--contexts"],
+      ["-A", "!tcp"], ["-A", "all,!all"], ["-t", "exclude", "all"], ["-tz"],
+      ["-f", "inet", "-A", "unix", "-n"], ["-A", ""],
       ["-a", "-f", "inet", "-H", "-x"], ["--lis", "--tc"], ["--mem", "-t"], ["-hV"],
     ] {
       try SSCases.usage.expectSame(scene, arguments)
     }
   }
 
-  @Test("On a terminal the columns fill its width, and break where they do not fit", arguments: [40, 80, 132, 200])
+  @Test(
+    "On a terminal the columns fill its width, and break where they do not fit",
+    arguments: [40, 80, 132, 200])
   func terminal(_ columns: Int) throws {
     let scene = try Scene()
     try scene.python(Self.connections)
@@ -205,11 +220,14 @@ import Testing
       """)
     try SSCases.internals.expectSame(scene, "-tanO")
     let (theirs, ours) = (
-      try SSCases.internals.reference(scene, "-taneimp").output, try SSCases.internals.ours(scene, "-taneimp").output
+      try SSCases.internals.reference(scene, "-taneimp").output,
+      try SSCases.internals.ours(scene, "-taneimp").output
     )
     #expect(theirs.utf8.count > 5 << 20)
     let masks = SSCases.internals.masks
-    func rows(_ text: String) -> [Substring] { masks.reduce(text) { $1.applied(to: $0) }.split(separator: "\n") }
+    func rows(_ text: String) -> [Substring] {
+      masks.reduce(text) { $1.applied(to: $0) }.split(separator: "\n")
+    }
     #expect(rows(theirs) == rows(ours))
   }
 }

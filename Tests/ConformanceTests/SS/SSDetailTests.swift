@@ -59,7 +59,9 @@ import Testing
     }
   }
 
-  @Test("Each congestion control that is there shows its own internals", arguments: ["reno", "cubic", "bbr", "dctcp", "vegas"])
+  @Test(
+    "Each congestion control that is there shows its own internals",
+    arguments: ["reno", "cubic", "bbr", "dctcp", "vegas"])
   func congestion(_ name: String) throws {
     let scene = try Scene()
     try scene.shell("grep -qw \(name) /proc/sys/net/ipv4/tcp_available_congestion_control", orCancelFor: name)
@@ -128,7 +130,8 @@ import Testing
   func controlGroups() throws {
     let scene = try Scene()
     let name = "ss-conformance-\(ProcessInfo.processInfo.processIdentifier)"
-    let mount = try ToolRun.run(["sh", "-c", "awk '$3 == \"cgroup2\" { print $2; exit }' /proc/mounts"]).output
+    let mount = try ToolRun.run(["sh", "-c", "awk '$3 == \"cgroup2\" { print $2; exit }' /proc/mounts"])
+      .output
       .trimmingCharacters(in: .whitespacesAndNewlines)
     guard !mount.isEmpty else { try Test.cancel("cgroup v2 is not mounted") }
     let group = "\(mount)/\(name)"
@@ -145,7 +148,8 @@ import Testing
     #expect(try SSCases.plain.ours(scene, "-Htlne").output.contains("cgroup:/\(name)"))
     for arguments in [
       ["-tuane"], ["-tuan", "--cgroup"], ["-tan", "cgroup", group], ["-tan", "cgroup", "=", name],
-      ["-tan", "cgroup", "!=", "/\(name)"], ["-tane", "not", "cgroup", group], ["-tan", "cgroup", "/no/such"],
+      ["-tan", "cgroup", "!=", "/\(name)"], ["-tane", "not", "cgroup", group],
+      ["-tan", "cgroup", "/no/such"],
     ] {
       try SSCases.plain.expectSame(scene, arguments)
     }
@@ -200,7 +204,9 @@ import Testing
     try scene.fixture("users", "tcp4")
     try scene.python("listen(port=4711)", wrapper: ["setpriv", "--reuid", "65534", "--clear-groups"])
     var conformance = SSCases.timers
-    conformance.wrapper = ["setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    conformance.wrapper = [
+      "setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+    ]
     for arguments in [
       ["-tlnp"], ["-tane"], ["-tanmo"], ["-tan", "fwmark", "=", "0"], ["-uan", "fwmark", "=", "0"], ["-tlnT"],
     ] {

@@ -45,8 +45,10 @@ import Testing
   func addresses() throws {
     let scene = try Self.scene()
     for address in [
-      "127.0.0.1", "127.0.0.0/8", "127.0.0.1:80", ":80", "*:80", "*", "0.0.0.0", "0.0.0.0/0", "[::1]", "[::1]:8080",
-      "::1", "::1/128", "[::]:8080", "::ffff:127.0.0.1", "inet:127.0.0.1", "inet6:::1", "inet6:[::1]:8080", "127",
+      "127.0.0.1", "127.0.0.0/8", "127.0.0.1:80", ":80", "*:80", "*", "0.0.0.0", "0.0.0.0/0", "[::1]",
+      "[::1]:8080",
+      "::1", "::1/128", "[::]:8080", "::ffff:127.0.0.1", "inet:127.0.0.1", "inet6:::1", "inet6:[::1]:8080",
+      "127",
       "127.0.0.0/255.0.0.0", "all", "any", "default", "localhost", "localhost:80", "0x7f.1", "10.0.0.0/8",
     ] {
       for side in ["src", "dst"] {
@@ -92,8 +94,10 @@ import Testing
   func states() throws {
     let scene = try Self.scene()
     for word in [
-      "all", "connected", "synchronized", "bucket", "big", "established", "syn-sent", "syn-recv", "syn-rcv", "fin-wait-1",
-      "fin-wait-2", "time-wait", "closed", "close", "close-wait", "last-ack", "listening", "closing", "unconnected",
+      "all", "connected", "synchronized", "bucket", "big", "established", "syn-sent", "syn-recv", "syn-rcv",
+      "fin-wait-1",
+      "fin-wait-2", "time-wait", "closed", "close", "close-wait", "last-ack", "listening", "closing",
+      "unconnected",
       "UNKNOWN", "Established",
     ] {
       for verb in ["state", "exclude", "excl"] {
@@ -103,7 +107,8 @@ import Testing
     }
     try SSCases.plain.expectSame(scene, "-tn", "state", "fin-wait-2", "state", "close-wait")
     try SSCases.plain.expectSame(scene, "-tn", "state", "all", "exclude", "listening", "exclude", "time-wait")
-    try SSCases.plain.expectSame(scene, "-tn", "exclude", "established", "state", "listening", "sport", "=", "80")
+    try SSCases.plain.expectSame(
+      scene, "-tn", "exclude", "established", "state", "listening", "sport", "=", "80")
     try SSCases.plain.expectSame(scene, "-tan", "state", "listening")
     try SSCases.plain.expectSame(scene, "-tn", "state", "established", "dport", "=", ":80")
   }
@@ -124,9 +129,12 @@ import Testing
   func errors() throws {
     let scene = try Scene()
     for filter in [
-      "sport", "sport =", "sport ! 80", "( sport = 80", "sport = 80 )", "and", "sport = 80 and", "src != 1.2.3.4", "80",
-      "src", "dst 1.2.3.4.5", "dst 300.1.1.1", "src 127.0.0.1/33", "src ::1/129", "sport = nosuchservice", "sport = :x",
-      "dev", "dev > lo", "fwmark", "autobound 5", "src [::1", "src link:nosuch", "sport = 80 or or sport = 81", "not",
+      "sport", "sport =", "sport ! 80", "( sport = 80", "sport = 80 )", "and", "sport = 80 and",
+      "src != 1.2.3.4", "80",
+      "src", "dst 1.2.3.4.5", "dst 300.1.1.1", "src 127.0.0.1/33", "src ::1/129", "sport = nosuchservice",
+      "sport = :x",
+      "dev", "dev > lo", "fwmark", "autobound 5", "src [::1", "src link:nosuch",
+      "sport = 80 or or sport = 81", "not",
       "src netlink:nosuch", "src vsock:x", "dst no.such.host.invalid", "state", "state nosuch", "foo = bar",
     ] {
       try SSCases.usage.expectSame(scene, ["-tan"] + filter.split(separator: " ").map(String.init))
@@ -140,7 +148,8 @@ import Testing
     defer { try? FileManager.default.removeItem(at: file) }
     try Data("# a comment\nsport = 80\n0 is one too\nor dport = 80\n".utf8).write(to: file)
     for arguments in [
-      ["-tan", "-F", file.path], ["-tanF", file.path, "dst", "127.0.0.1", "and"], ["-tan", "--filter=\(file.path)"],
+      ["-tan", "-F", file.path], ["-tanF", file.path, "dst", "127.0.0.1", "and"],
+      ["-tan", "--filter=\(file.path)"],
       ["-tan", "-F", "/no/such/file"], ["-tan", "-F", file.path, "-F", file.path], ["-tan", "-F", "-"],
     ] {
       try SSCases.plain.expectSame(scene, arguments)

@@ -14,12 +14,16 @@ import Testing
       listen('::', 443, family=AF_INET6)
       s = keep(socket(AF_INET6, SOCK_STREAM)); s.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1); s.bind(('::', 4712)); s.listen(23)
       """)
-    for arguments in [["-tln"], ["-tlne"], ["-tl"], ["-tl6n"], ["-tl4n"], ["-Htln"], ["-ltO"], ["-lnA", "tcp"]] {
+    for arguments in [
+      ["-tln"], ["-tlne"], ["-tl"], ["-tl6n"], ["-tl4n"], ["-Htln"], ["-ltO"], ["-lnA", "tcp"],
+    ] {
       try SSCases.plain.expectSame(scene, arguments)
     }
   }
 
-  @Test("A hundred unread bytes are in the receive queue of one end, and what the other cannot send in its send queue")
+  @Test(
+    "A hundred unread bytes are in the receive queue of one end, and what the other cannot send in its send queue"
+  )
   func queues() throws {
     let scene = try Scene()
     try scene.python(
@@ -167,7 +171,8 @@ import Testing
     }
   }
 
-  @Test("Unix sockets: paths with blanks, abstract names, autobound ones, pairs, datagrams, sequenced packets")
+  @Test(
+    "Unix sockets: paths with blanks, abstract names, autobound ones, pairs, datagrams, sequenced packets")
   func unix() throws {
     let scene = try Scene()
     let folder = FileManager.default.temporaryDirectory.appending(path: "ss-unix-\(UUID().uuidString)").path
@@ -189,7 +194,8 @@ import Testing
       n = keep(socket(AF_UNIX)); n.bind('deleted'); n.listen(1); os.unlink('deleted')
       """)
     for arguments in [
-      ["-x"], ["-xa"], ["-xl"], ["-xae"], ["-xap"], ["-xam"], ["-xaemp"], ["-A", "unix_dgram"], ["-A", "u_seq", "-a"],
+      ["-x"], ["-xa"], ["-xl"], ["-xae"], ["-xap"], ["-xam"], ["-xaemp"], ["-A", "unix_dgram"],
+      ["-A", "u_seq", "-a"],
       ["-A", "unix_stream", "-l"], ["-f", "unix"], ["-xa", "src", "with*"], ["-xa", "src", "unix:@ABS*"],
       ["-xa", "autobound"], ["-xa", "not", "autobound"], ["-x", "state", "listening"],
     ] {
@@ -208,7 +214,8 @@ import Testing
       """)
     for arguments in [
       ["-a", "-f", "netlink"], ["-f", "netlink"], ["-an", "-A", "netlink"], ["-ae", "-A", "netlink"],
-      ["-am", "-A", "netlink"], ["-A", "netlink", "src", "uevent"], ["-A", "netlink", "src", "netlink:rtnl:kernel"],
+      ["-am", "-A", "netlink"], ["-A", "netlink", "src", "uevent"],
+      ["-A", "netlink", "src", "netlink:rtnl:kernel"],
       ["-A", "netlink", "sport", "=", "0"], ["-f", "netlink", "autobound"],
     ] {
       try SSCases.netlink.expectSame(scene, arguments)
@@ -229,14 +236,17 @@ import Testing
     for arguments in [["-Ma"], ["-Man"], ["-Mane"], ["-tan"], ["-M"], ["-MtanH"]] {
       try SSCases.plain.expectSame(scene, arguments)
     }
-    for arguments in [["-Mani"], ["-tani"], ["-ManimO"]] { try SSCases.internals.expectSame(scene, arguments) }
+    for arguments in [["-Mani"], ["-tani"], ["-ManimO"]] {
+      try SSCases.internals.expectSame(scene, arguments)
+    }
   }
 
   @Test("Families that the kernel lacks, or has no socket of, give a header and nothing else")
   func others() throws {
     let scene = try Scene()
     for arguments in [
-      ["-S"], ["-Sa"], ["--vsock"], ["--vsock", "-a"], ["--tipc"], ["--tipc", "--tipcinfo"], ["--xdp"], ["-d"], ["-dSa"],
+      ["-S"], ["-Sa"], ["--vsock"], ["--vsock", "-a"], ["--tipc"], ["--tipc", "--tipcinfo"], ["--xdp"],
+      ["-d"], ["-dSa"],
       ["-A", "vsock_stream,xdp"], ["-f", "xdp"], ["-f", "tipc"], ["-f", "vsock"],
     ] {
       try SSCases.plain.expectSame(scene, arguments)
@@ -248,7 +258,8 @@ import Testing
     let scene = try Scene()
     try scene.fixture("tcp4", "tcp6", "udp4", "unix-connected")
     for arguments in [
-      ["-tuwx"], ["-tuwxa"], ["-tuwxlanp"], ["-A", "all,!netlink"], ["-aA", "all,!netlink,!unix"], ["-A", "inet"],
+      ["-tuwx"], ["-tuwxa"], ["-tuwxlanp"], ["-A", "all,!netlink"], ["-aA", "all,!netlink,!unix"],
+      ["-A", "inet"],
       ["-A", "tcp,unix", "-e"], ["-4"], ["-46a"], ["-tx4"],
     ] {
       try SSCases.plain.expectSame(scene, arguments)

@@ -164,7 +164,8 @@ extension SSFilterParser {
     var address: UInt32 = 0
     var rest = text
     for index in 0..<4 {
-      guard let (isNegative, value, after) = CNumber.prefix(rest), value <= 255, !isNegative || value == 0 else {
+      guard let (isNegative, value, after) = CNumber.prefix(rest), value <= 255, !isNegative || value == 0
+      else {
         return nil
       }
       address |= UInt32(value) << UInt32(24 - 8 * index)
