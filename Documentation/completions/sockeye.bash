@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|record|history|sql|map|doctor|help)
+    list|who|watch|record|history|sql|map|ss|doctor|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch record history sql map doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch record history sql map ss doctor help' -- "${cur}"))
         ;;
     esac
 }
@@ -436,6 +436,22 @@ _sockeye_map() {
         ;;
     '--color')
         __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_ss() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __sockeye_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __sockeye_add_completions -W '-d'$'\n''-h'$'\n''-a'$'\n''-l'$'\n''-e'$'\n''-t'$'\n''-u'$'\n''-w'$'\n''-x'$'\n''-n'$'\n''-r'$'\n''-o'$'\n''-4'$'\n''-6'$'\n''-0'$'\n''-s'$'\n''-p'$'\n''-T'$'\n''-b'$'\n''-E'$'\n''-f'$'\n''-m'$'\n''-M'$'\n''-i'$'\n''-A'$'\n''-D'$'\n''-F'$'\n''-v'$'\n''-V'$'\n''-z'$'\n''-Z'$'\n''-N'$'\n''-K'$'\n''-H'$'\n''-S'$'\n''-O'$'\n''--numeric'$'\n''--resolve'$'\n''--options'$'\n''--extended'$'\n''--memory'$'\n''--info'$'\n''--processes'$'\n''--threads'$'\n''--bpf'$'\n''--events'$'\n''--dccp'$'\n''--tcp'$'\n''--sctp'$'\n''--udp'$'\n''--raw'$'\n''--unix'$'\n''--tipc'$'\n''--vsock'$'\n''--all'$'\n''--listening'$'\n''--ipv4'$'\n''--ipv6'$'\n''--packet'$'\n''--family'$'\n''--socket'$'\n''--query'$'\n''--summary'$'\n''--diag'$'\n''--filter'$'\n''--version'$'\n''--help'$'\n''--context'$'\n''--contexts'$'\n''--net'$'\n''--tipcinfo'$'\n''--tos'$'\n''--cgroup'$'\n''--kill'$'\n''--no-header'$'\n''--xdp'$'\n''--mptcp'$'\n''--oneline'$'\n''--inet-sockopt'
         return
         ;;
     esac
