@@ -19,8 +19,7 @@ let package = Package(
     .library(name: "lying-socket", type: .dynamic, targets: ["LyingSocket"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     // Kernel headers, libbpf and the record layouts shared with the probes.
@@ -62,13 +61,15 @@ let package = Package(
     // netstat and ss, as they print.
     .target(name: "ViewNetstat", dependencies: ["Model", "ViewText"], swiftSettings: strict),
 
+    // The recorder's configuration file: toml++ behind five C functions.
+    .target(name: "CTOML"),
+
     .executableTarget(
       name: "sockeye",
       dependencies: [
         "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
-        "ViewTerminal", "ViewNetstat",
+        "ViewTerminal", "ViewNetstat", "CTOML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
 
@@ -141,5 +142,6 @@ let package = Package(
       name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "Model", "Store"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

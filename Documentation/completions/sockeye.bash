@@ -404,7 +404,7 @@ _sockeye_sql() {
 
 _sockeye_map() {
     repeating_flags=()
-    non_repeating_flags=(--policy --json --version -h --help)
+    non_repeating_flags=(--policy --live --json --version -h --help)
     repeating_options=()
     non_repeating_options=(--by --check --since --until --at --database -o --output --color)
     __sockeye_offer_flags_options 0
@@ -431,7 +431,7 @@ _sockeye_map() {
         return
         ;;
     '-o'|'--output')
-        __sockeye_add_completions -W 'table'$'\n''json'$'\n''jsonl'$'\n''csv'$'\n''dot'
+        __sockeye_add_completions -W 'table'$'\n''json'$'\n''jsonl'$'\n''csv'$'\n''dot'$'\n''svg'
         return
         ;;
     '--color')

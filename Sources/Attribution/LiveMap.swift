@@ -9,32 +9,33 @@ public enum LiveMap {
     var local: Endpoint
     var peer: Endpoint
   }
-  private struct Key: Hashable {
-    var source: MapNode
-    var target: MapNode
-    var `protocol`: SocketProtocol
-    var port: UInt16
-  }
 
-  /// Busiest first. `first` and `last` are 0: when a socket was opened is not known.
-  public static func edges(of snapshot: Snapshot, by grouping: MapGrouping) -> [MapEdge] {
-    let alive = snapshot.sockets.indices.filter { index in
-      let socket = snapshot.sockets[index]
-      return socket.family.isInternet && socket.isConnected && socket.state != .timeWait
-    }
+  /// Busiest first.
+  ///
+  /// - Parameter opened: µs since 1970, as far as it is known; `first` and `last` are 0 otherwise.
+  public static func edges(
+    of snapshot: Snapshot, by grouping: MapGrouping, opened: [SocketIdentity: Int64] = [:]
+  ) -> [MapEdge] {
+    let alive = snapshot.sockets.indices.filter { isAlive(snapshot.sockets[$0]) }
     let byEnds = Dictionary(grouping: alive) { ends(of: snapshot.sockets[$0]) }
-    var edges: [Key: MapEdge] = [:]
+    var edges: [MapEdge] = []
     for index in alive {
       let other = peer(of: index, in: snapshot, byEnds)
       if let other, (rank(snapshot.sockets[other]), other) < (rank(snapshot.sockets[index]), index) {
         continue
       }
-      let edge = edge(of: index, other, in: snapshot, grouping)
-      let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
-      edges[key]?.add(edge)
-      if edges[key] == nil { edges[key] = edge }
+      var edge = edge(of: index, other, in: snapshot, grouping)
+      let times = [index, other].compactMap { $0.flatMap { opened[snapshot.sockets[$0].identity] } }
+      edge.first = times.min() ?? 0
+      edge.last = edge.first
+      edges.append(edge)
     }
-    return edges.values.sorted(by: MapEdge.isBusier)
+    return MapEdge.merged(edges)
+  }
+
+  /// Connections that the map shows.
+  public static func isAlive(_ socket: Socket) -> Bool {
+    socket.family.isInternet && socket.isConnected && socket.state != .timeWait
   }
 
   private static func ends(of socket: Socket) -> Ends {

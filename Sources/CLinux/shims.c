@@ -56,6 +56,18 @@ int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument) 
 
 void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
+int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int clinux_spawn_reading(pid_t *pid, char *const arguments[], int input) {
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error != 0) return error;
+  error = posix_spawn_file_actions_adddup2(&actions, input, 0);
+  if (error == 0) error = posix_spawnp(pid, arguments[0], &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
 int clinux_openat(int directory, const char *path, int flags) { return openat(directory, path, flags); }
 
 int clinux_create_at(int directory, const char *path, int flags, mode_t mode) {

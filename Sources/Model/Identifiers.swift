@@ -29,6 +29,16 @@ public struct SocketCookie: Hashable, Sendable, RawRepresentable {
   public static let unknown = SocketCookie(0)
 }
 
+/// A socket among all namespaces.
+public struct SocketIdentity: Hashable, Sendable {
+  public let netns: NetworkNamespace
+  public let cookie: SocketCookie
+  @inlinable public init(netns: NetworkNamespace, cookie: SocketCookie) {
+    self.netns = netns
+    self.cookie = cookie
+  }
+}
+
 /// A process that pid reuse cannot confuse: pid and start time.
 public struct ProcessIdentity: Hashable, Sendable {
   public let pid: ProcessID

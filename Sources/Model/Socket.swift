@@ -90,6 +90,7 @@ public struct ShutdownSides: OptionSet, Hashable, Sendable {
 public struct Socket: Sendable {
   public var netns: NetworkNamespace = .unknown
   public var cookie: SocketCookie = .unknown
+  @inlinable public var identity: SocketIdentity { SocketIdentity(netns: netns, cookie: cookie) }
   /// Inode in sockfs; 0 for TIME_WAIT and for sockets that were not yet accepted.
   public var inode: UInt64 = 0
   public var family: AddressFamily = .unspecified

@@ -131,19 +131,27 @@ struct SnapshotRun: ~Copyable {
       }
     }
     assembler.shareHoldersByInode()
-    addAskedProcess()
+    do throws(SystemError) { try addAskedProcesses() } catch { throw .system(error) }
     if let onlyNamespace, catalog.entries[onlyNamespace] == nil, assembler.sockets.isEmpty {
       throw .namespace(
         "\(onlyNamespace.rawValue)", "no process, mount, descriptor or socket of it is to be seen")
     }
   }
 
-  /// A process that was asked for is in the answer, even if it holds nothing.
-  private mutating func addAskedProcess() {
-    guard let pid = request.process, case .value(let directory) = proc.process(pid.rawValue),
-      let stat = directory.stat(&buffer).value
-    else { return }
-    _ = assembler.process(ProcessIdentity(pid: pid, startTicks: stat.startTicks))
+  /// Processes that were asked for are in the answer, even if they hold nothing.
+  private mutating func addAskedProcesses() throws(SystemError) {
+    let asked =
+      switch request.processes {
+      case .ofSockets: [] as [Int32]
+      case .also(let pid): [pid.rawValue]
+      case .all: try proc.processIDs()
+      }
+    for pid in asked {
+      guard case .value(let directory) = proc.process(pid), let stat = directory.stat(&buffer).value else {
+        continue
+      }
+      _ = assembler.process(ProcessIdentity(pid: ProcessID(pid), startTicks: stat.startTicks))
+    }
   }
 
   /// The namespaces whose tables are read, the own one first: there nothing has to be entered.

@@ -25,14 +25,20 @@ public struct SnapshotRequest: Sendable {
     case procfs = "proc"
   }
 
+  public enum Processes: Equatable, Sendable {
+    case ofSockets
+    case also(ProcessID)
+    case all
+  }
+
   public var namespaces: Namespaces = .all
   public var tables = SocketTableSet.all
   /// The states that will be shown: others are left out.
   public var states = SocketStateSet.all
   /// What every shown internet socket satisfies, for the kernel to evaluate; nil for no such promise.
   public var internet: InternetExpression?
-  /// A process that is wanted whether it holds a socket or not.
-  public var process: ProcessID?
+  /// The processes that are wanted whether they hold a socket or not.
+  public var processes = Processes.ofSockets
   /// TCP internals, memory and timers.
   public var wantsDetails = false
   /// How sockets came to their peers: who connected, who accepted.

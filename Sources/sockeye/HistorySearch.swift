@@ -63,6 +63,19 @@ extension HistoryQuery {
   private mutating func restrict(to test: FilterTest) {
     switch test {
     case .port(let side, .equal, let port): restrict(side, port)
+    case .port(let side, let comparison, let port):
+      let column: HistoryBound.Column =
+        switch side {
+        case .local: .localPort
+        case .peer: .peerPort
+        case .either: .eitherPort
+        }
+      bounds.append(HistoryBound(column, comparison, UInt64(port)))
+    case .number(.sent, let comparison, let value): bounds.append(HistoryBound(.sent, comparison, value))
+    case .number(.received, let comparison, let value):
+      bounds.append(HistoryBound(.received, comparison, value))
+    case .number(.retransmits, let comparison, let value):
+      bounds.append(HistoryBound(.retransmits, comparison, value))
     case .host(let side, .internet(let prefix, let port)):
       if let port { restrict(side, port) }
       if let prefix = prefix.flatMap(Self.stored) {

@@ -3,14 +3,27 @@ import Observer
 import Store
 import ViewText
 
-/// The sockets and processes of now, as tables for SQL.
+/// The sockets, processes and modules of now, as tables for SQL.
 enum LiveTables {
   /// Those that a query names. A word in a string or a comment counts too: the table is then built in vain.
   static func named(in query: String) throws -> [LiveTable] {
     let text = query.lowercased()
     let wanted = LiveTable.StaticName.allCases.filter { text.contains($0.rawValue) }
-    if wanted.isEmpty { return [] }
+    let snapshot = try wanted.contains { $0 != .modules } ? snapshot(for: wanted) : Snapshot()
+    return try wanted.map { name in
+      switch name {
+      case .sockets:
+        LiveTable(name, columns: socketColumns, rows: snapshot.sockets.map { row(of: $0, in: snapshot) })
+      case .processes: LiveTable(name, columns: processColumns, rows: snapshot.processes.map(row(of:)))
+      case .modules: LiveTable(name, columns: moduleColumns, rows: try modules())
+      }
+    }
+  }
+
+  private static func snapshot(for tables: [LiveTable.StaticName]) throws -> Snapshot {
     var request = SnapshotRequest()
+    if tables.contains(.processes) { request.processes = .all }
+    if !tables.contains(.sockets) { request.tables = [] }
     request.wantsDetails = true
     request.wantsOrigins = true
     request.processFacts = .all
@@ -19,19 +32,14 @@ enum LiveTables {
       throw Failure(error.description)
     }
     Output.tell(snapshot.gaps, .auto)
-    return wanted.map { name in
-      switch name {
-      case .sockets:
-        LiveTable(name, columns: socketColumns, rows: snapshot.sockets.map { row(of: $0, in: snapshot) })
-      case .processes: LiveTable(name, columns: processColumns, rows: snapshot.processes.map(row(of:)))
-      }
-    }
+    return snapshot
   }
 
   static func columns(of name: LiveTable.StaticName) -> [String] {
     switch name {
     case .sockets: socketColumns
     case .processes: processColumns
+    case .modules: moduleColumns
     }
   }
 
@@ -84,6 +92,21 @@ enum LiveTables {
       text(process.container?.name), text(RawText(Array(lineage.joined(separator: [0x20])))),
       text(process.entry?.kind.rawValue), integer(process.entry?.pid.rawValue),
     ]
+  }
+
+  private static let moduleColumns = ["pid", "path", "address", "size", "inode", "deleted"]
+
+  private static func modules() throws -> [[SQLValue]] {
+    do throws(ObserverError) {
+      let (modules, gaps) = try ModuleObserver.take()
+      Output.tell(gaps, .auto)
+      return modules.map { module in
+        [
+          integer(module.process.pid.rawValue), text(module.path), integer(module.address),
+          integer(module.size), integer(module.inode), integer(module.isDeleted ? 1 : 0),
+        ]
+      }
+    } catch { throw Failure(error.description) }
   }
 
   private static func ends(_ endpoint: Endpoint) -> [SQLValue] {

@@ -30,6 +30,7 @@ enum Rules {
       "CLinux": Allowance(own: []),
       "CNettle": Allowance(own: []),
       "CSQLite": Allowance(own: []),
+      "CTOML": Allowance(own: []),
       "Model": Allowance(own: []),
       // Mutex, which needs no import where LockedValue wraps it.
       "KernelSystem": Allowance(own: ["CLinux"], others: ["Synchronization"]),
@@ -47,8 +48,8 @@ enum Rules {
       "ViewTerminal": view,
       "ViewNetstat": view,
       "sockeye": Allowance(
-        own: kernel.union(views).union(["Model", "Attribution", "Observer", "Store"]),
-        others: ["ArgumentParser", "FoundationEssentials", "TOMLKit"]),
+        own: kernel.union(views).union(["Model", "Attribution", "Observer", "Store", "CTOML"]),
+        others: ["ArgumentParser", "FoundationEssentials"]),
     ]
   }()
 
@@ -60,6 +61,8 @@ enum Rules {
     "Sources/Store/SQLite/SQLiteConnection+Authorizer.swift": "the store's C binding (Decision 0015)",
     "Sources/Store/Writer/StoreWriter+Files.swift": "open(2), link(2), unlink(2): never overwrites",
     "Sources/Store/SQLite/QueryWatchdog.swift": "the store's C binding (Decision 0015)",
+    "Sources/sockeye/Record/TOMLDocument.swift":
+      "calls toml++, whose C functions take and lend pointers (Decision 0019)",
     "Sources/ViewText/TextBuffer.swift": "writes into room of its own: 150 appends a record, measured there",
   ]
 

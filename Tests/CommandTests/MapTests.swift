@@ -27,6 +27,20 @@ import ViewFixtures
     #expect(!run.output.unicodeScalars.contains("\u{202e}"))
   }
 
+  @Test("Without Graphviz a picture is refused, with what to do; with it the picture has every name")
+  func picture() throws {
+    let refused = try Program.shell(
+      "PATH=/nonexistent exec \"$sockeye\" map --since 2026-11-21 --database \"$database\" -o svg",
+      environment: ["database": host.path])
+    #expect(refused.status == 2)
+    #expect(refused.output == "")
+    #expect(refused.errors.contains("apt-get install graphviz"))
+    let run = try map("-o svg")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("<svg") && run.output.hasSuffix("</svg>\n"))
+    #expect(run.output.contains(">/usr/bin/curl</text>"))
+  }
+
   @Test("What --policy prints allows all of it: --check finds nothing, and ends with 0")
   func ownPolicy() throws {
     for by in ["executable", "unit", "process", "container"] {

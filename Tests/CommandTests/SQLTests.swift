@@ -37,7 +37,7 @@ import ViewFixtures
     #expect(
       views == [
         "connections", "processes", "modules", "dns", "gaps", "process_open_sockets", "listening_ports",
-        "socket_events", "process_events", "live_sockets", "live_processes",
+        "socket_events", "process_events", "live_sockets", "live_processes", "live_modules",
       ])
   }
 
@@ -90,6 +90,34 @@ import ViewFixtures
       #expect(run.status == 0, "\(run.errors)")
       #expect(run.output.contains("\nlistening,\(getpid())\n"), "\(run.output)")
     }
+  }
+
+  @Test("live_modules has each program and library of this process once, where /proc/PID/maps has it")
+  func modules() throws {
+    let run = try Program.run(
+      "sql", "--json", "SELECT path, address, deleted FROM live_modules WHERE pid = \(getpid())")
+    #expect(run.status == 0, "\(run.errors)")
+    var first: [String: UInt64] = [:]
+    var executable: Set<String> = []
+    let maps = try Program.shell("cat /proc/\(getpid())/maps").output
+    for line in maps.split(separator: "\n") {
+      let fields = line.split(separator: " ", maxSplits: 5)
+      guard fields.count == 6, fields[4] != "0" else { continue }
+      let path = fields[5].drop { $0 == " " }
+      if first[String(path)] == nil {
+        first[String(path)] = UInt64(fields[0].prefix { $0 != "-" }, radix: 16)
+      }
+      if fields[1].contains("x") { executable.insert(String(path)) }
+    }
+    #expect(executable.count > 3)
+    var found: [String: UInt64] = [:]
+    for record in try run.records {
+      let path = try #require(record["path"] as? String)
+      #expect(found[path] == nil)
+      found[path] = (record["address"] as? NSNumber)?.uint64Value
+      #expect((record["deleted"] as? NSNumber)?.intValue == 0)
+    }
+    #expect(found == first.filter { executable.contains($0.key) })
   }
 
   @Test("No rows are exit status 1, with a header for people and an empty array for programs")

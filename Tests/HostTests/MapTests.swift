@@ -25,5 +25,42 @@ extension HostTests {
       let target = (edges.first?["target"] as? [String: Any])?["name"] as? String ?? ""
       #expect(target.hasSuffix("[\(fixture.pid)]"))
     }
+
+    @Test(
+      "What is recorded and lives still is counted once, and so is what lives and is recorded at its end only",
+      arguments: ["open", "close"])
+    func both(_ rowAt: String) throws {
+      let before = try Fixture(scenarios: "tcp4")
+      let record = try BackgroundRecord(["--row-at", rowAt])
+      let during = try Fixture(scenarios: "tcp4")
+      if rowAt == "open" {
+        try record.wait(until: "SELECT count(*) FROM connections WHERE pid = \(during.pid)", is: 46)
+      }
+      for arguments in [["--since", "1h ago", "--live"], ["--since", "now", "--live"]] {
+        let counts = try connections(arguments + ["--database", record.database])
+        #expect(counts[before.pid] == 23)
+        #expect(counts[during.pid] == 23)
+      }
+      #expect(record.end() == 0)
+      // It was not there, so it cannot be told whether they ended: they live.
+      #expect(
+        try connections(["--since", "1h ago", "--live", "--database", record.database])[during.pid] == 23)
+    }
+
+    /// Connections from a process to itself, by its pid.
+    private func connections(_ arguments: [String]) throws -> [Int32: Int] {
+      let run = try ToolRun.run([BuiltProducts.sockeye, "map", "-o", "csv", "--by", "process"] + arguments)
+      #expect(run.status == 0, "\(run.errors)")
+      var counts: [Int32: Int] = [:]
+      for line in String(decoding: run.output, as: UTF8.self).split(separator: "\n").dropFirst() {
+        let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+        guard fields[0] == fields[1], let pid = Int32(fields[0].split(separator: "[").last?.dropLast() ?? "")
+        else {
+          continue
+        }
+        counts[pid, default: 0] += Int(fields[4]) ?? 0
+      }
+      return counts
+    }
   }
 }

@@ -32,6 +32,10 @@ int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument);
 void clinux_ignore_broken_pipes(void);
 /// open(2) and openat(2) without the variadic mode (O_CREAT is not for these).
 int clinux_openat(int directory, const char *path, int flags);
+/// memfd_create(2), close-on-exec.
+int clinux_memfd(const char *name);
+/// posix_spawnp(3) with `input` as standard input and our environment.
+int clinux_spawn_reading(pid_t *pid, char *const arguments[], int input);
 /// openat(2) with O_CREAT and O_EXCL added: a new file of that mode, or EEXIST.
 int clinux_create_at(int directory, const char *path, int flags, mode_t mode);
 /// open(2) for writing, close-on-exec, with O_CREAT and O_TRUNC: an empty file.

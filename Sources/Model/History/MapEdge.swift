@@ -56,16 +56,25 @@ extension MapEdge {
     failed += other.failed
     sent &+= other.sent
     received &+= other.received
-    first = min(first, other.first)
+    // 0 is unknown.
+    first = first == 0 || other.first == 0 ? max(first, other.first) : min(first, other.first)
     last = max(last, other.last)
   }
 
-  /// Busiest first, the rest by name, so that the order is always the same.
-  public static func isBusier(_ left: MapEdge, _ right: MapEdge) -> Bool {
-    if left.count != right.count { return left.count > right.count }
-    if left.source != right.source { return left.source.order < right.source.order }
-    if left.target != right.target { return left.target.order < right.target.order }
-    return (left.port, left.protocol.rawValue) < (right.port, right.protocol.rawValue)
+  /// What makes two edges one.
+  public struct Key: Hashable, Sendable {
+    public var source: MapNode
+    public var target: MapNode
+    public var `protocol`: SocketProtocol
+    public var port: UInt16
+  }
+  public var key: Key { Key(source: source, target: target, protocol: `protocol`, port: port) }
+
+  /// One edge for each key; busiest first.
+  public static func merged(_ edges: [MapEdge]) -> [MapEdge] {
+    var sums: [Key: MapEdge] = [:]
+    for edge in edges where sums[edge.key]?.add(edge) == nil { sums[edge.key] = edge }
+    return sorted(Array(sums.values))
   }
 }
 
@@ -81,12 +90,5 @@ extension MapNode {
     self = name.map(MapNode.named) ?? .unknown
   }
 
-  fileprivate var order: RawText {
-    switch self {
-    case .named(let name): name
-    case .process(let id): RawText("\(id)")
-    case .address(let address): RawText(address.bytes)
-    case .unknown: ""
-    }
-  }
+  public var address: IPAddress? { if case .address(let address) = self { address } else { nil } }
 }

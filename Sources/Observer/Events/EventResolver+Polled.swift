@@ -4,12 +4,6 @@ import KernelProc
 import KernelSystem
 import Model
 
-/// The key of a connection: cookies count from 1 in each network namespace.
-struct SocketKey: Hashable {
-  var netns: UInt32
-  var cookie: UInt64
-}
-
 /// One look at the sockets of all namespaces that can be seen.
 struct SocketLook {
   /// CLOCK_BOOTTIME when it began, nanoseconds.
@@ -23,12 +17,15 @@ struct SocketLook {
 
 extension EventResolver {
   /// Tells the differences from what is known. `missing` are those that the last look did not find either.
-  mutating func take(_ look: SocketLook, missing: inout Set<SocketKey>, _ proc: borrowing ProcFileSystem) {
-    var seen = Set<SocketKey>(minimumCapacity: look.sockets.count)
+  mutating func take(_ look: SocketLook, missing: inout Set<SocketIdentity>, _ proc: borrowing ProcFileSystem)
+  {
+    var seen = Set<SocketIdentity>(minimumCapacity: look.sockets.count)
     var new: [Socket] = []
     for socket in look.sockets {
-      let key = SocketKey(netns: socket.netns.rawValue, cookie: socket.cookie.rawValue)
-      guard seen.insert(key).inserted, table[key.netns, key.cookie]?.isOpen != true else { continue }
+      let key = socket.identity
+      guard seen.insert(key).inserted, table[key.netns.rawValue, key.cookie.rawValue]?.isOpen != true else {
+        continue
+      }
       // Without an inode: nobody has accepted it yet, or its process has closed it already.
       if socket.inode != 0 { new.append(socket) }
     }
@@ -98,13 +95,14 @@ extension EventResolver {
 
   /// What two looks in a row have not found is over: its end was not told, or its process keeps it after a reset.
   private mutating func closeMissing(
-    _ seen: Set<SocketKey>, _ look: SocketLook, _ missing: inout Set<SocketKey>
+    _ seen: Set<SocketIdentity>, _ look: SocketLook, _ missing: inout Set<SocketIdentity>
   ) {
     var gone: [Connection] = []
-    var missingNow = Set<SocketKey>()
+    var missingNow = Set<SocketIdentity>()
     table.forEachOpen { connection in
-      let key = SocketKey(netns: connection.netns, cookie: connection.cookie)
-      guard look.namespaces.contains(key.netns), !seen.contains(key) else { return }
+      let key = SocketIdentity(
+        netns: NetworkNamespace(connection.netns), cookie: SocketCookie(connection.cookie))
+      guard look.namespaces.contains(key.netns.rawValue), !seen.contains(key) else { return }
       if missing.contains(key) { gone.append(connection) } else { missingNow.insert(key) }
     }
     missing = missingNow

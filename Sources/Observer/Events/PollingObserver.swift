@@ -23,7 +23,7 @@ public final class PollingObserver: EventSource {
   private var noticed: NoticedProcesses
   private var polled = PolledProcesses()
   private var namespaces: PolledNamespaces
-  private var missing: Set<SocketKey> = []
+  private var missing: Set<SocketIdentity> = []
   private var nextLook: UInt64 = 0
   private var longestPause = pollMilliseconds
   private var sequence: UInt64 = 0

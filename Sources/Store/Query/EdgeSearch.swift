@@ -33,21 +33,29 @@ struct EdgeSearch {
   /// Group of each process that was met.
   private var groups: [Int64: Int64] = [:]
 
-  init(_ grouping: MapGrouping, _ names: StoredNames, _ rows: StoredRows) {
-    (self.grouping, self.names, self.rows) = (grouping, names, rows)
+  private(set) var living: LivingSockets
+
+  init(_ grouping: MapGrouping, _ names: StoredNames, _ rows: StoredRows, _ living: LivingSockets) {
+    (self.grouping, self.names, self.rows, self.living) = (grouping, names, rows, living)
   }
 
   private static let columns = """
     opened, flags, process, program, peer_process, peer, local_port, peer_port, sent, received
     """
+  /// Null unless the end is unknown, or after the living were seen.
+  private static let livingColumns = """
+    , CASE WHEN duration IS NULL OR (flags >> 5 & 3) = \(StoredOutcome.unknown.rawValue) OR opened + duration >= ?9
+      THEN netns END, cookie
+    """
 
   mutating func run(_ connection: SQLiteConnection, since: Int64, until: Int64) throws(StoreError) {
+    let columns = Self.columns + (living.sockets.isEmpty ? "" : Self.livingColumns)
     let window = "opened <= \(until) AND (duration IS NULL OR opened + duration >= \(since))"
     let whole = try connection.prepare(
-      "SELECT \(Self.columns) FROM connection WHERE id >= ?1 << 14 AND id < (?1 + 1) << 14 AND \(window)")
+      "SELECT \(columns) FROM connection WHERE id >= ?1 << 14 AND id < (?1 + 1) << 14 AND \(window)")
     let lasting = try connection.prepare(
       """
-      SELECT \(Self.columns) FROM connection INDEXED BY connection_by_span
+      SELECT \(columns) FROM connection INDEXED BY connection_by_span
       WHERE (id >> 14) = ?1 AND span > 0 AND span = ?2 AND opened >= ?3 AND \(window)
       """)
     let column =
@@ -58,6 +66,7 @@ struct EdgeSearch {
       case .process: "id"
       }
     let group = try connection.prepare("SELECT \(column) FROM process WHERE id = ?")
+    if !living.sockets.isEmpty { for statement in [whole, lasting] { statement.bind(9, living.moment) } }
     for segment in try SegmentWalk(connection, since: since, until: until).segments {
       switch segment.way {
       case .whole:
@@ -77,6 +86,11 @@ struct EdgeSearch {
   }
 
   private mutating func add(_ row: SQLiteStatement, _ group: SQLiteStatement) throws(StoreError) {
+    if !living.sockets.isEmpty, let netns = row.optionalInteger(10),
+      living.note(.init(storedNetns: netns, cookie: row.integer(11)), opened: row.integer(0))
+    {
+      return
+    }
     let flags = ConnectionFlags(rawValue: row.integer(1))
     let isInbound = flags.direction == StoredDirection.inbound.rawValue
     let port = isInbound ? row.integer(6) : row.integer(7)
@@ -121,16 +135,11 @@ struct EdgeSearch {
 
   // MARK: Names
 
-  /// Busiest first.
+  /// In no order.
   func edges() throws(StoreError) -> [MapEdge] {
     var edges: [MapEdge] = []
     edges.reserveCapacity(sums.count)
-    let order = sums.indices.sorted {
-      let (left, right) = (sums[$0], sums[$1])
-      return left.count == right.count ? left.first < right.first : left.count > right.count
-    }
-    for slot in order {
-      let (key, sums) = (keys[slot], self.sums[slot])
+    for (key, sums) in zip(keys, sums) {
       let own = try node(key.own)
       var peer = MapNode.unknown
       if key.other != -2 {
@@ -158,5 +167,14 @@ struct EdgeSearch {
     case .executable, .unit: return try names.text(group).map(MapNode.named) ?? .unknown
     case .container: return try rows.container(group).map(MapNode.named) ?? .unknown
     }
+  }
+}
+
+extension SocketIdentity {
+  /// As `connection` has them.
+  fileprivate init(storedNetns netns: Int64, cookie: Int64) {
+    self.init(
+      netns: NetworkNamespace(UInt32(truncatingIfNeeded: netns + StoreSchema.firstNamespace)),
+      cookie: SocketCookie(UInt64(bitPattern: cookie)))
   }
 }

@@ -24,6 +24,7 @@ struct HistoryPlan {
     if let port = query.localPort { conditions.append("local_port = \(port)") }
     if let port = query.peerPort { conditions.append("peer_port = \(port)") }
     hasIndex = conditions.count > (query.since == nil ? 0 : 1) + (query.until == nil ? 0 : 1)
+    conditions += query.bounds.map(\.condition)
     if let number = query.protocol { conditions.append("flags >> 9 & 1023 = \(number.rawValue)") }
     if let direction = query.direction { conditions.append("flags >> 3 & 3 = \(direction.rawValue)") }
     if let outcome = query.outcome { conditions.append("flags >> 5 & 3 = \(outcome.rawValue)") }

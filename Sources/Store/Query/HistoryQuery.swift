@@ -15,6 +15,7 @@ public struct HistoryQuery: Sendable {
   public var port: UInt16?
   public var localPort: UInt16?
   public var peerPort: UInt16?
+  public var bounds: [HistoryBound] = []
   public var `protocol`: SocketProtocol?
   public var direction: StoredDirection?
   public var outcome: StoredOutcome?
@@ -28,6 +29,39 @@ public struct HistoryQuery: Sendable {
   public var after: HistoryCursor?
 
   public init() {}
+}
+
+/// A number that is compared; a connection of which it is not known is not left out.
+public struct HistoryBound: Sendable, Equatable {
+  public enum Column: Sendable { case sent, received, retransmits, localPort, peerPort, eitherPort }
+  public let column: Column
+  public let comparison: FilterComparison
+  public let value: Int64
+
+  public init(_ column: Column, _ comparison: FilterComparison, _ value: UInt64) {
+    (self.column, self.comparison) = (column, comparison)
+    self.value = Int64(clamping: value)
+  }
+
+  var condition: String {
+    let word =
+      switch comparison {
+      case .equal: "="
+      case .less: "<"
+      case .lessOrEqual: "<="
+      case .greater: ">"
+      case .greaterOrEqual: ">="
+      }
+    func unlessNull(_ name: String) -> String { "(\(name) IS NULL OR \(name) \(word) \(value))" }
+    switch column {
+    case .sent: return unlessNull("sent")
+    case .received: return unlessNull("received")
+    case .retransmits: return unlessNull("retransmits")
+    case .localPort: return "local_port \(word) \(value)"
+    case .peerPort: return "peer_port \(word) \(value)"
+    case .eitherPort: return "(local_port \(word) \(value) OR peer_port \(word) \(value))"
+    }
+  }
 }
 
 /// Which processes are asked for.

@@ -11,6 +11,7 @@ public struct LiveTable: Sendable {
   public enum StaticName: String, Sendable, CaseIterable {
     case sockets = "live_sockets"
     case processes = "live_processes"
+    case modules = "live_modules"
   }
 
   /// - Parameter columns: literals of ours.

@@ -97,12 +97,43 @@ public final class StoreReader {
 
   // MARK: The map
 
-  /// Who spoke with whom in a window, µs since 1970.
-  public func edges(since: Int64, until: Int64, by grouping: MapGrouping) throws(StoreError) -> [MapEdge] {
-    try snapshot { () throws(StoreError) in
-      var search = EdgeSearch(grouping, names, rows)
+  /// Who spoke with whom in a window, µs since 1970, in no order. Connections that `living` has are left out, and noted there.
+  public func edges(
+    since: Int64, until: Int64, by grouping: MapGrouping, leavingOut living: inout LivingSockets
+  ) throws(StoreError) -> [MapEdge] {
+    var search = EdgeSearch(grouping, names, rows, living)
+    let edges = try snapshot { () throws(StoreError) in
       try search.run(connection, since: since, until: until)
       return try search.edges()
     }
+    living = search.living
+    return edges
+  }
+
+  /// Who spoke with whom in a window, µs since 1970, in no order.
+  public func edges(since: Int64, until: Int64, by grouping: MapGrouping) throws(StoreError) -> [MapEdge] {
+    var nothing = LivingSockets([], at: 0)
+    return try edges(since: since, until: until, by: grouping, leavingOut: &nothing)
+  }
+}
+
+/// Sockets that were seen to live, and what the store knows of them.
+public struct LivingSockets: Sendable {
+  let sockets: Set<SocketIdentity>
+  /// When they were seen, µs since 1970.
+  let moment: Int64
+  /// Of those that the store has: when they were opened, µs since 1970.
+  public private(set) var opened: [SocketIdentity: Int64] = [:]
+
+  public init(_ sockets: Set<SocketIdentity>, at moment: Int64) {
+    self.sockets = sockets
+    self.moment = moment
+  }
+
+  /// Whether a stored connection is one of them.
+  mutating func note(_ socket: SocketIdentity, opened time: Int64) -> Bool {
+    guard sockets.contains(socket) else { return false }
+    opened[socket] = min(time, opened[socket] ?? .max)
+    return true
   }
 }

@@ -16,7 +16,8 @@ struct MapCommand: ParsableCommand {
     discussion: """
       sockeye map                                  the TCP and UDP connections of now
       sockeye map --since yesterday --by unit      those that were recorded
-      sockeye map -o dot | dot -Tsvg > map.svg     a picture, by Graphviz
+      sockeye map --since yesterday --live         those, and what lives now and is not among them
+      sockeye map -o svg > map.svg                 a picture; Graphviz (dot) lays it out
       sockeye map --policy > allowed.yaml          what is seen, as an allow-list that people can edit
       sockeye map --check allowed.yaml             what is outside of it: exit status 1 if there is anything
 
@@ -32,8 +33,9 @@ struct MapCommand: ParsableCommand {
   @Option(name: .long, help: "Print only what this allow-list does not allow.") var check: String?
   @OptionGroup(title: "Time") var window: WindowOptions
   @OptionGroup var database: DatabaseOptions
+  @Flag(name: .long, help: "With --since: also what lives now, each connection once.") var live = false
   @Option(
-    name: [.customShort("o"), .customLong("output")], help: "Print as table, json, jsonl, csv or dot.")
+    name: [.customShort("o"), .customLong("output")], help: "Print as table, json, jsonl, csv, dot or svg.")
   var output: MapFormat?
   @Flag(name: .long, help: "The same as -o json.") var json = false
   @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
@@ -43,6 +45,9 @@ struct MapCommand: ParsableCommand {
     if json && output != nil && output != .json { throw ValidationError("One format at a time.") }
     if policy && (check != nil || output != nil || json) {
       throw ValidationError("--policy has a format of its own, and does not go with --check.")
+    }
+    if live && (window.at != nil || window.until != nil) {
+      throw ValidationError("--live is about now: it goes with --since, not with --at or --until.")
     }
   }
 
@@ -54,7 +59,7 @@ struct MapCommand: ParsableCommand {
       throw Failure("the allow-list is by \(other.rawValue), not by \(by.rawValue)")
     }
     let grouping = by ?? allowed?.grouping ?? .executable
-    var edges = try window.isGiven ? recorded(grouping) : live(grouping)
+    var edges = try edges(grouping)
     if let allowed { edges.removeAll { allowed.allows($0) } }
     let standard = Output.standard()
     var text = TextBuffer()
@@ -63,13 +68,17 @@ struct MapCommand: ParsableCommand {
     } else {
       append(edges, grouping, isColored: color.isOn(for: standard), to: &text)
     }
-    standard.write(text)
-    try standard.finish()
+    if format == .svg {
+      try Graphviz.draw(text)
+    } else {
+      standard.write(text)
+      try standard.finish()
+    }
     // To a check, nothing is good news.
     if check == nil ? edges.isEmpty : !edges.isEmpty { throw ExitStatus.nothingFound }
   }
 
-  private func live(_ grouping: MapGrouping) throws -> [MapEdge] {
+  private func snapshot() throws -> Snapshot {
     var request = SnapshotRequest()
     request.tables = .internet
     request.wantsDetails = true
@@ -80,17 +89,29 @@ struct MapCommand: ParsableCommand {
       throw Failure(error.description)
     }
     Output.tell(snapshot.gaps, color)
-    return LiveMap.edges(of: snapshot, by: grouping)
+    return snapshot
   }
 
-  private func recorded(_ grouping: MapGrouping) throws -> [MapEdge] {
+  private func recorded(_ grouping: MapGrouping, leavingOut living: inout LivingSockets) throws -> [MapEdge] {
     let reader = try database.reader()
     do throws(StoreError) {
-      var edges = try reader.edges(since: window.first ?? 0, until: window.last ?? Moment.now, by: grouping)
+      var edges = try reader.edges(
+        since: window.first ?? 0, until: window.last ?? Moment.now, by: grouping, leavingOut: &living)
       if grouping == .process { edges = try Self.named(edges, reader) }
       Output.tell(try window.gaps(reader), color)
-      return Self.joined(edges)
+      return RecordedMap.joined(edges, by: grouping)
     } catch { throw database.failure(error) }
+  }
+
+  private func edges(_ grouping: MapGrouping) throws -> [MapEdge] {
+    let snapshot = try live || !window.isGiven ? snapshot() : Snapshot()
+    if !window.isGiven { return LiveMap.edges(of: snapshot, by: grouping) }
+    // What lives is told by the snapshot, which knows both ends.
+    var living = LivingSockets(
+      Set(snapshot.sockets.filter(LiveMap.isAlive).map(\.identity)), at: Moment.now)
+    let recorded = try recorded(grouping, leavingOut: &living)
+    if !live { return recorded }
+    return MapEdge.merged(recorded + LiveMap.edges(of: snapshot, by: grouping, opened: living.opened))
   }
 
   /// Rows of processes as `name[pid]`.
@@ -113,46 +134,6 @@ struct MapCommand: ParsableCommand {
     }
   }
 
-  /// A connection with both ends here was recorded at both: told once, as its connecting end has it.
-  private static func joined(_ edges: [MapEdge]) -> [MapEdge] {
-    struct Key: Hashable {
-      var source: MapNode
-      var target: MapNode
-      var `protocol`: SocketProtocol
-      var port: UInt16
-    }
-    var byKey: [Key: [StoredDirection: MapEdge]] = [:]
-    for edge in edges {
-      let key = Key(source: edge.source, target: edge.target, protocol: edge.protocol, port: edge.port)
-      byKey[key, default: [:]][edge.direction]?.add(edge)
-      if byKey[key]?[edge.direction] == nil { byKey[key]?[edge.direction] = edge }
-    }
-    var sums: [MapEdge] = []
-    /// Accepted from a process of this host, and not told by its own end: it may have known no more than the address.
-    var accepted: [Key: MapEdge] = [:]
-    for (key, ways) in byKey {
-      let isInside = key.source.address == nil && key.target.address == nil
-      var ways = ways
-      if isInside, ways[.outbound] != nil { ways[.inbound] = nil }
-      let parts = ways.values.sorted { $0.direction.rawValue < $1.direction.rawValue }
-      var sum = parts[0]
-      for part in parts.dropFirst() { sum.add(part) }
-      if isInside, let inbound = ways[.inbound] {
-        accepted[Key(source: key.source, target: .unknown, protocol: key.protocol, port: key.port)] = inbound
-      }
-      sums.append(sum)
-    }
-    for index in sums.indices where sums[index].target.address?.isLoopback ?? false {
-      let edge = sums[index]
-      let key = Key(source: edge.source, target: .unknown, protocol: edge.protocol, port: edge.port)
-      guard let inbound = accepted[key] else { continue }
-      sums[index].count -= min(inbound.count, edge.count)
-      sums[index].sent = max(0, edge.sent - inbound.sent)
-      sums[index].received = max(0, edge.received - inbound.received)
-    }
-    return sums.filter { $0.count > 0 }.sorted(by: MapEdge.isBusier)
-  }
-
   private func append(_ edges: [MapEdge], _ grouping: MapGrouping, isColored: Bool, to text: inout TextBuffer)
   {
     let records = MapRecords(grouping)
@@ -160,7 +141,7 @@ struct MapCommand: ParsableCommand {
     case .table:
       MapTable.append(
         edges, names: { $0.mapName }, protocols: { $0.mapName }, isColored: isColored, to: &text)
-    case .dot: records.append(dot: edges, to: &text)
+    case .dot, .svg: records.append(dot: edges, to: &text)
     case .csv:
       text.append(MapRecords.csvHeader)
       for edge in edges { records.append(csv: edge, to: &text) }
@@ -201,10 +182,9 @@ extension MapNode {
     text.append(json: mapName)
     return MapPolicy.unquoted(text.contents) ?? []
   }
-  fileprivate var address: IPAddress? { if case .address(let address) = self { address } else { nil } }
 }
 
 extension MapGrouping: ExpressibleByArgument {}
 
 /// `-o` of the map.
-enum MapFormat: String, ExpressibleByArgument, CaseIterable { case table, json, jsonl, csv, dot }
+enum MapFormat: String, ExpressibleByArgument, CaseIterable { case table, json, jsonl, csv, dot, svg }

@@ -16,8 +16,8 @@ struct SQLCommand: ParsableCommand {
       sockeye sql 'SELECT * FROM live_sockets WHERE pid IN (SELECT pid FROM live_processes WHERE user = "www-data")'
 
       The views of the store: sockeye sql --schema, and Documentation/Store.md. live_sockets has the sockets of this
-      moment with the process that answers for each, live_processes the processes that hold sockets; both need no
-      database. SQLite's dialect, one statement.
+      moment with the process that answers for each, live_processes all processes, live_modules the programs and
+      libraries that they have mapped; these need no database. SQLite's dialect, one statement.
       """)
 
   @OptionGroup var database: DatabaseOptions
@@ -70,7 +70,7 @@ struct SQLCommand: ParsableCommand {
     text.append("sockeye: sql: ")
     text.append(terminal: error.description)
     if ThisProcess.cannotRead(database.database) == .noSuchFile {
-      text.append("; there is no database, so only live_sockets and live_processes are there")
+      text.append("; there is no database, so only live_sockets, live_processes and live_modules are there")
     }
     guard case .badQuery = error, let offset, offset <= query.utf8.count else {
       return Failure(complete: text.string)

@@ -126,7 +126,7 @@ struct WhoCommand: ParsableCommand {
   private func request(_ target: WhoTarget) -> SnapshotRequest {
     var request = SnapshotRequest()
     request.namespaces = netns.namespaces
-    if case .pid(let pid) = target { request.process = pid }
+    if case .pid(let pid) = target { request.processes = .also(pid) }
     request.tables = target.tables
     request.wantsDetails = true
     request.processFacts = .all

@@ -1,6 +1,5 @@
 import ArgumentParser
 import KernelSystem
-import TOMLKit
 
 /// The configuration file of the recorder: one key an option, nothing else.
 struct RecordConfiguration {
@@ -36,13 +35,12 @@ struct RecordConfiguration {
   }
 
   func settings(in text: String) throws -> RecordSettings {
-    let table: TOMLTable
-    do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
-      throw Failure("\(path), line \(error.source.begin.line): \(error.description)")
+    let document: TOMLDocument
+    do throws(TOMLDocument.ParseError) { document = try TOMLDocument(text) } catch {
+      throw Failure("\(path), line \(error.line): \(error.reason)")
     }
     var settings = RecordSettings()
-    for key in table.keys.sorted() {
-      guard let value = table[key] else { continue }
+    for (key, value) in document.entries {
       try take(Value(path: path, key: key, value: value), into: &settings)
     }
     return settings
@@ -52,7 +50,7 @@ struct RecordConfiguration {
     switch value.key {
     case "database": settings.database = try value.string(or: "the name of a file")
     case "keep-days":
-      guard let days = value.value.int, RecordSettings.days.contains(days) else {
+      guard case .integer(let days) = value.value, RecordSettings.days.contains(days) else {
         throw value.wrong("a number from 0 to \(RecordSettings.days.upperBound)")
       }
       settings.keepDays = days
@@ -71,23 +69,27 @@ struct RecordConfiguration {
   private struct Value {
     let path: String
     let key: String
-    let value: any TOMLValueConvertible
+    let value: TOMLDocument.Value
 
     func wrong(_ expected: String) -> Failure { Failure("\(path): \(key) must be \(expected)") }
 
     func string(or expected: String) throws -> String {
-      guard let text = value.string, !text.isEmpty else { throw wrong(expected) }
+      guard case .string(let text) = value, !text.isEmpty else { throw wrong(expected) }
       return text
     }
     func truth() throws -> Bool {
-      guard let truth = value.bool else { throw wrong("true or false") }
+      guard case .boolean(let truth) = value else { throw wrong("true or false") }
       return truth
     }
     /// A string, or an integer for a size in bytes.
     func word<Result>(_ expected: String, _ parse: (String) -> Result?) throws -> Result {
-      guard let text = value.string ?? value.int.map({ "\($0)" }), let result = parse(text) else {
-        throw wrong(expected)
-      }
+      let text: String? =
+        switch value {
+        case .string(let text): text
+        case .integer(let number): "\(number)"
+        default: nil
+        }
+      guard let result = text.flatMap(parse) else { throw wrong(expected) }
       return result
     }
   }
