@@ -25,7 +25,7 @@ extension SnapshotRun {
     for entry in selectedNamespaces { complement(entry, findings) }
   }
 
-  private var iteratorRequest: SocketIteratorRequest {
+  var iteratorRequest: SocketIteratorRequest {
     var iterator = SocketIteratorRequest()
     iterator.families = request.tables.familyBits
     iterator.wantsInternals = request.wantsDetails

@@ -33,6 +33,8 @@ public struct OptionScanner: Sendable {
   let short: [UInt8: ArgumentUse]
   let long: [Long]
   private var words: ArraySlice<String>
+  /// The name of the long option that `next` returned last, written out; nil behind a letter.
+  public private(set) var longName: String?
   /// What is left of a cluster.
   private var cluster: Substring = ""
   /// Words that are no options, in their order; complete when `next` has returned nil.
@@ -58,6 +60,7 @@ public struct OptionScanner: Sendable {
 
   /// nil behind the last option.
   public mutating func next() -> Item? {
+    longName = nil
     if !cluster.isEmpty { return nextOfCluster() }
     while let word = words.popFirst() {
       if word == "--" {
@@ -99,7 +102,9 @@ public struct OptionScanner: Sendable {
     let joined = name.endIndex < text.endIndex ? String(text[text.index(after: name.endIndex)...]) : nil
     let found: Long
     switch match(name) {
-    case .one(let option): found = option
+    case .one(let option):
+      found = option
+      longName = option.name
     case .none: return .problem("\(program): unrecognized option '--\(text)'")
     case .several(let names):
       let list = names.map { " '--\($0)'" }.joined()

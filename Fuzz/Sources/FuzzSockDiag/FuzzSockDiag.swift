@@ -18,6 +18,7 @@ public func fuzzSockDiag(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
   var messages = NetlinkMessages()
   while let message = try? messages.next(in: datagram) {
     _ = try? ProcessNotice(datagram, payload: message.payload)
+    _ = try? ConntrackRecord(datagram, payload: message.payload)
   }
   return 0
 }

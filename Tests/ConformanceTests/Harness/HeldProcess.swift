@@ -25,7 +25,10 @@ final class HeldProcess {
     lines = text.split(separator: "\n").map(String.init)
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Lets it end, and waits for that.
+  func end() {
     try? input.fileHandleForWriting.close()  // its end is what the program waits for
     process.waitUntilExit()
   }

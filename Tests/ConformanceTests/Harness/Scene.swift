@@ -12,8 +12,6 @@ final class Scene {
   private var holders: [HeldProcess] = []
 
   var netnsPath: String { "/proc/\(keeper.pid)/ns/net" }
-  /// The first process that holds sockets here: the last started fixture or script.
-  var holderPIDs: [Int32] { holders.map(\.pid) }
 
   init() throws {
     keeper = try HeldProcess([
@@ -49,20 +47,28 @@ final class Scene {
   /// Whatever it prints is in the result's `lines`. `wrapper` goes before python3: setpriv.
   @discardableResult func python(_ script: String, wrapper: [String] = []) throws -> HeldProcess {
     let text = Self.prelude + script + "\nprint('ready', flush=True)\nsys.stdin.read()\n"
-    let held = try HeldProcess(inside(wrapper + ["/usr/bin/python3", "-c", text]))
+    return try hold(wrapper + ["/usr/bin/python3", "-c", text])
+  }
+
+  /// Runs a program here that prints `ready`, and holds it.
+  @discardableResult func hold(_ command: [String]) throws -> HeldProcess {
+    let held = try HeldProcess(inside(command))
     holders.append(held)
     return held
   }
 
-  /// Ends what `fixture` and `python` hold, and waits for it.
-  func release() { holders.removeAll() }
+  /// Ends what `fixture`, `python` and `hold` hold, and waits for it.
+  func release() {
+    for holder in holders { holder.end() }
+    holders.removeAll()
+  }
 
   /// `command` as it is run in the namespace.
   func inside(_ command: [String]) -> [String] { ["nsenter", "--net=\(netnsPath)"] + command }
 
   /// For scripts: sockets that stay (in `kept`), made in one line.
   static let prelude = """
-    import ctypes, os, socket, struct, sys, time
+    import os, socket, struct, sys, time
     from socket import *
     kept = []
     def keep(s):
