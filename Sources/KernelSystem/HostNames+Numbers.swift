@@ -16,15 +16,6 @@ extension HostNames {
     return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 
-  /// The name of an `IPPROTO_*` by protocols(5).
-  public static func internetProtocol(_ number: Int32) -> [UInt8]? {
-    // SAFETY: as above, getprotobynumber(3).
-    guard let entry = unsafe getprotobynumber(number), let name = unsafe entry.pointee.p_name else {
-      return nil
-    }
-    return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
-  }
-
   /// The addresses of a host name by getaddrinfo(3), of one version or both; 128 bits in network order as host integers,
   /// IPv4 in the low 32. Blocks on DNS.
   public static func addresses(

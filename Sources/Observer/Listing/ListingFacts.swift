@@ -42,20 +42,9 @@ public struct ListingFacts: ~Copyable {
     guard case .value(let network) = proc.network(), let statistics = network.statistics(&buffer).value else {
       return nil
     }
-    let path = proc.path == "/proc" ? "/proc/thread-self/net/snmp" : proc.path + "/net/snmp"
-    let text = (try? TextFile.read(path, atMost: 1 << 20)) ?? []  // nothing counted
-    return (SocketCounts(statistics), Self.value("CurrEstab", of: "Tcp:", in: text) ?? 0)
-  }
-
-  /// `Tcp: RtoAlgorithm RtoMin …` and beneath it `Tcp: 1 200 …`.
-  static func value(_ name: String, of row: String, in text: [UInt8]) -> Int? {
-    let lines = text.split(separator: 10).map { $0.split(separator: 32) }.filter {
-      $0.first.map { $0.elementsEqual(row.utf8) } ?? false
-    }
-    guard lines.count >= 2, let place = lines[0].firstIndex(where: { $0.elementsEqual(name.utf8) }),
-      place < lines[1].count
-    else { return nil }
-    return Int(String(decoding: lines[1][place], as: UTF8.self))
+    let tcp = network.counters(&buffer).value?.first { $0.title == "Tcp" }
+    let established = tcp?.counters.first { $0.name == "CurrEstab" }?.value ?? 0  // nothing counted
+    return (SocketCounts(statistics), Int(clamping: established))
   }
 
   /// Where cgroup v2 is mounted; nil if it is not.

@@ -116,7 +116,7 @@ extension SSTable {
       } else if let host {
         text.appendVisible(host)
       } else {
-        text.append(host: address, inBrackets: true)
+        text.append(bracketed: address)
       }
       if let device {
         text.append("%")
@@ -226,17 +226,12 @@ extension SSTable {
 }
 
 extension TextBuffer {
-  /// An address as inet_ntop(3) prints it: dotted at the end of IPv4-compatible ones too.
-  mutating func append(host address: IPAddress, inBrackets: Bool) {
-    guard address.version == .v6 else { return append(address) }
-    if inBrackets { append("[") }
-    if address.high == 0, address.low >> 32 == 0, address.low >> 16 != 0 {
-      append("::")
-      append(IPAddress(v4: UInt32(truncatingIfNeeded: address.low)))
-    } else {
-      append(address)
-    }
-    if inBrackets { append("]") }
+  /// An IPv6 address in brackets, an IPv4 address without.
+  mutating func append(bracketed address: IPAddress) {
+    if address.version == .v4 { return append(address) }
+    append("[")
+    append(inetNtop: address)
+    append("]")
   }
 
   /// `timer:(keepalive,119min,0)`.

@@ -23,7 +23,7 @@ extension TextBuffer {
   }
 
   private mutating func append(signature key: SignatureKey) {
-    append(host: key.prefix.address, inBrackets: false)
+    append(inetNtop: key.prefix.address)
     append("/")
     append(decimal: key.prefix.length)
     append("=")
@@ -155,7 +155,7 @@ extension TextBuffer {
   private mutating func append(_ label: StaticString, addresses: [IPAddress]) {
     for (place, address) in addresses.enumerated() {
       append(place == 0 ? label : ",")
-      append(host: address, inBrackets: false)
+      append(inetNtop: address)
     }
   }
 }

@@ -18,7 +18,7 @@ final class SSHost {
       },
       host: { HostNames.host(high: $0.high, low: $0.low, isIPv6: $0.version == .v6) },
       interface: { self.interface($0) },
-      internetProtocol: { HostNames.internetProtocol(Int32($0)) },
+      internetProtocol: { HostNames.ipProtocol($0) },
       controlGroup: { self.group($0) },
       process: { pid in self.facts { $0.processName(pid) } },
       netlinkProtocol: { self.netlinkNames[$0].map { Array($0.utf8) } },
@@ -89,7 +89,4 @@ final class SSHost {
     }
     return names
   }
-
-  /// SELinux is on: its file system is mounted.
-  static var hasSELinux: Bool { ThisProcess.cannotRead("/sys/fs/selinux/enforce") == nil }
 }

@@ -8,7 +8,7 @@ enum SSPersonality {
   /// The exit status.
   static func run(program: String, _ arguments: [String]) throws -> Int32 {
     let host = SSCommandLine.Host(
-      enterNamespace: enterNamespace, hasSELinux: { SSHost.hasSELinux },
+      enterNamespace: enterNamespace, hasSELinux: { SecurityLabels.isSELinuxEnabled },
       cannotRead: { ThisProcess.cannotRead($0)?.description })
     switch SSCommandLine.read(program: program, arguments: arguments, host: host) {
     case .answer(let text):
