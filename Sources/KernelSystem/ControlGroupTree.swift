@@ -14,7 +14,8 @@ public enum ControlGroupTree {
   /// Every group beneath `mount` with its path from there; the root is `/`. Groups that end meanwhile are left out.
   public static func paths(beneath mount: String) -> [UInt64: [UInt8]] {
     var found: [UInt64: [UInt8]] = [:]
-    if let root = try? identifier(ofPath: mount) { found[root] = [UInt8(ascii: "/")] }  // no mount: nothing beneath
+    // No mount: nothing beneath it.
+    if let root = try? identifier(ofPath: mount) { found[root] = [UInt8(ascii: "/")] }
     var waiting: [[UInt8]] = [[]]
     while let folder = waiting.popLast() {
       let path = mount + String(decoding: folder, as: UTF8.self)
