@@ -48,7 +48,10 @@ extension NetstatSockets {
     finish(
       userID: owners?.userID(of: socket) ?? socket.userID ?? 0, inode: socket.inode, to: &text,
       timer: { appendTimer(of: socket, snapshot.detail(of: socket), to: &$0) })
-    if options.better { appendNamespace(of: socket, snapshot, to: &text) }
+    if options.better {
+      text.append(byte: 0x20)
+      appendNamespace(of: socket, snapshot, to: &text)
+    }
     text.append("\n")
   }
 
@@ -117,8 +120,7 @@ extension NetstatSockets {
     }
   }
 
-  private func appendNamespace(of socket: Socket, _ snapshot: Snapshot, to text: inout TextBuffer) {
-    text.append(byte: 0x20)
+  func appendNamespace(of socket: Socket, _ snapshot: Snapshot, to text: inout TextBuffer) {
     if let name = snapshot.namespaces.first(where: { $0.namespace == socket.netns })?.name {
       text.append(name: RawText(name))
     } else {

@@ -2,15 +2,36 @@ import Model
 import ViewText
 
 extension NetstatSockets {
-  /// Rows of `/proc/net/unix`.
-  ///
-  /// A path ends at its first blank, as netstat reads it; with `--better`, `paths` (by inode) has the whole ones.
+  /// Rows of `/proc/net/unix`, a path up to its first blank, as netstat reads it.
   public func appendUnix(
-    _ rows: [UnixTableRow], paths: [UInt64: RawText], to text: inout TextBuffer,
-    flush: (inout TextBuffer) -> Bool
+    _ rows: [UnixTableRow], to text: inout TextBuffer, flush: (inout TextBuffer) -> Bool
   ) {
     for row in rows where isShown(row) {
-      append(row, path: paths[row.inode], to: &text)
+      append(row, references: row.references, to: &text)
+      text.append(name: Self.firstWord(row.name))
+      text.append("\n")
+      if !flush(&text) { return }
+    }
+  }
+
+  /// `--better`: the sockets of every namespace with their whole paths; `references` are known of one namespace only.
+  public func appendEveryUnix(
+    _ snapshot: Snapshot, references: [UInt64: UInt32], to text: inout TextBuffer,
+    flush: (inout TextBuffer) -> Bool
+  ) {
+    for socket in snapshot.sockets where socket.family == .unix {
+      let row = UnixTableRow(
+        inode: socket.inode, type: socket.type,
+        state: socket.state == .established ? UnixState.connected : UnixState.unconnected,
+        isListening: socket.isListening, references: 0, name: "")
+      guard isShown(row) else { continue }
+      append(row, references: references[socket.inode], to: &text)
+      let start = text.count
+      appendNamespace(of: socket, snapshot, to: &text)
+      text.pad(from: start, to: 10)
+      text.append(byte: 0x20)
+      if let path = snapshot.name(of: socket) { append(path, to: &text) }
+      text.append("\n")
       if !flush(&text) { return }
     }
   }
@@ -30,9 +51,10 @@ extension NetstatSockets {
     static let disconnecting: UInt8 = 4
   }
 
-  private func append(_ row: UnixTableRow, path: RawText?, to text: inout TextBuffer) {
+  /// All up to the path; references that are not known are `-`.
+  private func append(_ row: UnixTableRow, references: UInt32?, to text: inout TextBuffer) {
     text.append("unix  ")
-    text.append(decimal: Int(row.references), left: 6)
+    if let references { text.append(decimal: Int(references), left: 6) } else { text.append("-", left: 6) }
     text.append(byte: 0x20)
     text.append(row.isListening ? "[ ACC ]" : "[ ]", left: 11)
     text.append(byte: 0x20)
@@ -43,12 +65,6 @@ extension NetstatSockets {
     text.append(decimal: Int(clamping: row.inode), left: 8)
     appendHolder(ofInode: row.inode, to: &text)
     text.append(byte: 0x20)
-    if let path {
-      append(path, to: &text)
-    } else {
-      text.append(name: Self.firstWord(row.name))
-    }
-    text.append("\n")
   }
 
   /// A whole path; the NUL of an abstract name as `@`.

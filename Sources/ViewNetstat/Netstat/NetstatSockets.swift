@@ -42,7 +42,7 @@ public struct NetstatSockets {
     appendScope(to: &text)
     text.append("Proto RefCnt Flags       Type       State         I-Node  ")
     appendHolderHeader(to: &text)
-    text.append(" Path\n")
+    text.append(options.better ? " Netns      Path\n" : " Path\n")
   }
 
   private func appendHolderHeader(to text: inout TextBuffer) {
@@ -71,7 +71,7 @@ public struct NetstatSockets {
     if options.extended > 0 {
       text.append(byte: 0x20)
       let start = text.count
-      if let name = names.users[userID] {
+      if !options.numericUsers, let name = names.users[userID] {
         text.append(name: name)
       } else {
         // netstat keeps it in an int.

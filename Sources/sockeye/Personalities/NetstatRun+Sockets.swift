@@ -8,6 +8,8 @@ extension NetstatRun {
   /// Every section once; ends at the first that fails.
   func sockets() throws -> Int32 {
     let snapshot = try snapshot()
+    // netstat has no words for what it does not see, but for `-p`.
+    if options.better { for gap in snapshot.gaps { complain("netstat: \(gap.message)") } }
     let view = NetstatSockets(options, names: names(of: snapshot), programs: programs(of: snapshot))
     if options.shows(.internet) {
       let status = try internet(view, snapshot)
@@ -61,8 +63,6 @@ extension NetstatRun {
           (Not all processes could be identified, non-owned process info
            will not be shown, you would have to be root to see it all.)
           """)
-    } else if options.better {
-      for gap in snapshot.gaps where gap.kind == .processRefused { complain("netstat: \(gap.message)") }
     }
     let labels = options.securityContext ? SecurityLabels.of(snapshot.processes) : [:]
     return NetstatPrograms(snapshot, all: options.better, contexts: labels)
@@ -155,14 +155,15 @@ extension NetstatRun {
       if options.namesProtocols || options.verbose { noSupport("AF UNIX") }
       return options.namesProtocols ? 1 : 0
     }
-    for _ in 0..<table.unreadableLines { complain("warning, got bogus unix line.") }
-    var paths: [UInt64: RawText] = [:]
+    let flush: (inout TextBuffer) -> Bool = { $0.flushIfFull(to: output.sink) }
     if options.better {
-      for socket in snapshot.sockets where socket.family == .unix && socket.inode != 0 {
-        paths[socket.inode] = snapshot.name(of: socket)
-      }
+      let references = table.rows.map { ($0.inode, $0.references) }
+      view.appendEveryUnix(
+        snapshot, references: Dictionary(references, uniquingKeysWith: { $1 }), to: &text, flush: flush)
+    } else {
+      for _ in 0..<table.unreadableLines { complain("warning, got bogus unix line.") }
+      view.appendUnix(table.rows, to: &text, flush: flush)
     }
-    view.appendUnix(table.rows, paths: paths, to: &text, flush: { $0.flushIfFull(to: output.sink) })
     output.write(text)
     return 0
   }

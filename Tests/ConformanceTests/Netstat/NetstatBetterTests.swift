@@ -90,6 +90,10 @@ extension NetstatTests {
     let rows = try Self.netstat.ours(scene, "-ltn", "--better").output.split(separator: "\n")
     #expect(rows.contains { $0.contains("127.0.0.1:4711 ") })
     #expect(rows.contains { $0.contains("127.0.0.1:4712 ") && $0.hasSuffix(" \(inode)") })
+    try other.python("s = keep(socket(AF_UNIX)); s.bind('\\0blank of another'); s.listen()")
+    let unix = try Self.netstat.ours(scene, "-xlp", "--better").output.split(separator: "\n")
+    #expect(
+      unix.contains { $0.contains("unix  -      [ ACC ]") && $0.hasSuffix(" \(inode) @blank of another") })
   }
 
   @Test("-s --better has words for the counters that netstat's search misses")
