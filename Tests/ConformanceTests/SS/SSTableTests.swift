@@ -147,6 +147,7 @@ import Testing
     let scene = try Scene()
     try scene.python(
       """
+      import ctypes
       ALL, IP, ARP, LLDP = 3, 0x0800, 0x0806, 0x88cc
       keep(socket(AF_PACKET, SOCK_RAW, htons(ALL)))
       s = keep(socket(AF_PACKET, SOCK_DGRAM, htons(IP))); s.bind(('lo', IP))
