@@ -22,7 +22,7 @@ final class SSHost {
       controlGroup: { self.group($0) },
       process: { pid in self.facts { $0.processName(pid) } },
       netlinkProtocol: { self.netlinkNames[$0].map { Array($0.utf8) } },
-      context: { pid in self.facts { $0.context(pid) } },
+      context: { pid in pid == 0 ? SecurityLabels.ofKernel : self.facts { $0.context(pid) } },
       ephemeral: ephemeral)
   }
 

@@ -101,12 +101,17 @@ struct SSRun {
       var ended = try EndedSockets(tcp4: tcp && v4, tcp6: tcp && v6, udp4: udp && v4, udp6: udp && v6)
       // What has ended cannot be closed: with -K nothing is left to be shown.
       let kills = options.kills
+      var lost: UInt64 = 0
       while table.isOpen {
         try ended.next { row in
           var row = row
           holders?.attach(to: &row)
           if !kills { _ = table.internet(row) }
           table.flush()
+        }
+        if ended.lost > lost {
+          SSPersonality.tell(["ss: \(ended.lost - lost) sockets ended unseen: there was no room for them"])
+          lost = ended.lost
         }
       }
       try output.finish()
