@@ -2,16 +2,12 @@ import Model
 import ViewText
 
 extension SSTable {
-  /// One internet socket: whether the filter wants it. `isKept` is asked last, and may still leave it out.
-  @discardableResult
-  public mutating func internet(_ row: SocketRow, isKept: (Socket) -> Bool = { _ in true }) -> Bool {
-    let socket = row.socket
-    guard options.selection.families.contains(socket.family), isWanted(SSSubject(socket)), isKept(socket)
-    else {
-      return true
-    }
+  /// One internet socket, if it is wanted. `isKept` is asked last, and may still leave it out.
+  public mutating func internet(_ row: SocketRow, isKept: (Socket) -> Bool = { _ in true }) {
+    guard options.selection.families.contains(row.socket.family), isWanted(SSSubject(row.socket)),
+      isKept(row.socket)
+    else { return }
     show(row)
-    return columns.isOpen
   }
 
   /// As `internet`, of whichever family.

@@ -3,13 +3,13 @@ import ViewText
 
 // Sockets of the families that are not the internet's.
 extension SSTable {
-  public mutating func unix(_ row: SocketRow) -> Bool {
+  public mutating func unix(_ row: SocketRow) {
     let socket = row.socket
     let tables = options.selection.tables
     switch socket.type {
     case .stream where !tables.contains(.unixStream), .datagram where !tables.contains(.unixDatagram),
       .sequencedPacket where !tables.contains(.unixSequenced):
-      return true
+      return
     default: break
     }
     let name = row.name.map { Self.shown($0.bytes) }
@@ -21,7 +21,7 @@ extension SSTable {
         subject.peerPort = Int32(truncatingIfNeeded: socket.peerInode)
         return subject
       }())
-    guard isWanted else { return true }
+    guard isWanted else { return }
     begin(row, netid: socket.type == .stream ? "u_str" : socket.type == .sequencedPacket ? "u_seq" : "u_dgr")
     end(
       { text in
@@ -33,7 +33,6 @@ extension SSTable {
     users(row)
     if options.showsMemory { memory(row.detail?.memory) }
     if options.showsDetails { unixDetails(row) }
-    return columns.isOpen
   }
 
   /// A path up to its NUL; an abstract name with `@` for each NUL.
@@ -68,7 +67,7 @@ extension SSTable {
 
   // MARK: Packet
 
-  public mutating func packet(_ row: SocketRow) -> Bool {
+  public mutating func packet(_ row: SocketRow) {
     let socket = row.socket
     let isWanted = isWanted(
       {
@@ -78,7 +77,7 @@ extension SSTable {
         subject.interface = socket.interfaceIndex
         return subject
       }())
-    guard isWanted else { return true }
+    guard isWanted else { return }
     begin(row, netid: socket.type == .raw ? "p_raw" : "p_dgr")
     let interface = socket.interfaceIndex == 0 ? nil : interfaceName(socket.interfaceIndex)
     let isNumeric = options.isNumeric
@@ -95,7 +94,6 @@ extension SSTable {
     if options.showsDetails { identity(socket) }
     for case .packet(let packet) in row.detail?.extras ?? [] { self.packet(packet, row) }
     if options.showsMemory { memory(row.detail?.memory) }
-    return columns.isOpen
   }
 
   private mutating func packet(_ packet: PacketInternals, _ row: SocketRow) {
@@ -127,9 +125,9 @@ extension SSTable {
 
   // MARK: Netlink
 
-  public mutating func netlink(_ row: SocketRow) -> Bool {
+  public mutating func netlink(_ row: SocketRow) {
     let socket = row.socket
-    guard let address = row.detail?.netlink else { return true }
+    guard let address = row.detail?.netlink else { return }
     let isWanted = isWanted(
       {
         var subject = SSSubject(family: .netlink)
@@ -138,7 +136,7 @@ extension SSTable {
         subject.peerPort = -1
         return subject
       }())
-    guard isWanted else { return true }
+    guard isWanted else { return }
     var shown = row
     shown.socket.state = .close
     begin(shown, netid: "nl")
@@ -178,17 +176,16 @@ extension SSTable {
       columns.write { $0.append("\t") }
       memory(row.detail?.memory)
     }
-    return columns.isOpen
   }
 
   // MARK: Vsock
 
-  public mutating func vsock(_ row: SocketRow) -> Bool {
+  public mutating func vsock(_ row: SocketRow) {
     let socket = row.socket
     let tables = options.selection.tables
-    guard let address = row.detail?.vsock else { return true }
-    if socket.type == .stream && !tables.contains(.vsockStream) { return true }
-    if socket.type == .datagram && !tables.contains(.vsockDatagram) { return true }
+    guard let address = row.detail?.vsock else { return }
+    if socket.type == .stream && !tables.contains(.vsockStream) { return }
+    if socket.type == .datagram && !tables.contains(.vsockDatagram) { return }
     let isWanted = isWanted(
       {
         var subject = SSSubject(family: .vsock)
@@ -198,12 +195,11 @@ extension SSTable {
         subject.peerPort = Int32(bitPattern: address.peerPort)
         return subject
       }())
-    guard isWanted else { return true }
+    guard isWanted else { return }
     begin(row, netid: socket.type == .stream ? "v_str" : socket.type == .datagram ? "v_dgr" : "???")
     vsockEnd(address.localContextID, address.localPort)
     vsockEnd(address.peerContextID, address.peerPort)
     users(row)
-    return columns.isOpen
   }
 
   private mutating func vsockEnd(_ context: UInt32, _ port: UInt32) {
@@ -219,9 +215,9 @@ extension SSTable {
 
   // MARK: XDP
 
-  public mutating func xdp(_ row: SocketRow) -> Bool {
+  public mutating func xdp(_ row: SocketRow) {
     let socket = row.socket
-    guard case .xdp(let xdp)? = row.detail?.extras.first else { return true }
+    guard case .xdp(let xdp)? = row.detail?.extras.first else { return }
     let isWanted = isWanted(
       {
         var subject = SSSubject(family: .xdp)
@@ -229,7 +225,7 @@ extension SSTable {
         subject.interface = socket.interfaceIndex
         return subject
       }())
-    guard isWanted else { return true }
+    guard isWanted else { return }
     begin(row, netid: "xdp")
     if socket.interfaceIndex != 0 {
       let interface = interfaceName(socket.interfaceIndex)
@@ -253,14 +249,13 @@ extension SSTable {
       columns.write { $0.append(xdp: xdp, isOneLine: isOneLine) }
     }
     if options.showsMemory { memory(row.detail?.memory) }
-    return columns.isOpen
   }
 
   // MARK: TIPC
 
-  public mutating func tipc(_ row: SocketRow) -> Bool {
+  public mutating func tipc(_ row: SocketRow) {
     let socket = row.socket
-    guard case .tipc(let tipc)? = row.detail?.extras.first else { return true }
+    guard case .tipc(let tipc)? = row.detail?.extras.first else { return }
     let netid: StaticString =
       switch socket.type.rawValue {
       case 1: "ti_st"
@@ -278,7 +273,6 @@ extension SSTable {
       let isOneLine = options.isOneLine
       columns.write { $0.append(tipc: tipc, type: socket.type.rawValue, isOneLine: isOneLine) }
     }
-    return columns.isOpen
   }
 
   private mutating func tipcEnd(_ node: UInt32, _ port: UInt32) {

@@ -106,7 +106,7 @@ struct SSRun {
         try ended.next { row in
           var row = row
           holders?.attach(to: &row)
-          if !kills { _ = table.internet(row) }
+          if !kills { table.internet(row) }
           table.flush()
         }
         if ended.lost > lost {

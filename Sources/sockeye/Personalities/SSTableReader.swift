@@ -36,29 +36,29 @@ struct SSTableReader {
     let tables = selection.tables
     let isClosedShown = selection.states.contains(SSStates(.close))
     if tables.contains(.netlink), selection.families.contains(.netlink), isClosedShown {
-      list { (listing) throws(ListingFailure) in try listing.netlink { _ = table.netlink($0) } }
+      list { (listing) throws(ListingFailure) in try listing.netlink { table.netlink($0) } }
     }
     if !tables.isDisjoint(with: .packet), selection.families.contains(.packet), isClosedShown {
-      list { (listing) throws(ListingFailure) in try listing.packet { _ = table.packet(held($0)) } }
+      list { (listing) throws(ListingFailure) in try listing.packet { table.packet(held($0)) } }
     }
     if !tables.isDisjoint(with: .unix), selection.families.contains(.unix) {
       list { (listing) throws(ListingFailure) in
-        try listing.unix(states: states, details) { _ = table.unix(held($0)) }
+        try listing.unix(states: states, details) { table.unix(held($0)) }
       }
     }
     internet(into: &table)
     if !tables.isDisjoint(with: .vsock), selection.families.contains(.vsock) {
       list { (listing) throws(ListingFailure) in
-        try listing.vsock(states: states) { _ = table.vsock(held($0)) }
+        try listing.vsock(states: states) { table.vsock(held($0)) }
       }
     }
     if tables.contains(.tipc) {
       list { (listing) throws(ListingFailure) in
-        try listing.tipc(states: states) { _ = table.tipc(held($0)) }
+        try listing.tipc(states: states) { table.tipc(held($0)) }
       }
     }
     if tables.contains(.xdp), selection.families.contains(.xdp), isClosedShown {
-      list { (listing) throws(ListingFailure) in try listing.xdp { _ = table.xdp(held($0)) } }
+      list { (listing) throws(ListingFailure) in try listing.xdp { table.xdp(held($0)) } }
     }
     if tables.contains(.mptcp), wantsInternet { internet(262, into: &table) }
   }
