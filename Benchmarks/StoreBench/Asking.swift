@@ -70,6 +70,7 @@ func ask(_ path: String) throws(StoreError) {
   try measure("map of a tenth, by unit", rounds: 3) { () throws(StoreError) in
     try reader.edges(since: middle - tenth, until: middle, by: .unit).count
   }
+  try hunt(reader)
   try measure("SQL, view connections by peer_address") { () throws(StoreError) in
     var count = 0
     try StoreSQL(path: path).run("SELECT * FROM connections WHERE peer_address = '11.112.232.206'") { _ in

@@ -12,6 +12,13 @@ func fill(_ path: String, _ count: Int, _ span: Double) throws(StoreError) {
   settings.flushInterval = .seconds(1_000_000)
   let writer = try StoreWriter(
     path: path, settings: settings, now: StoreTime(boot: start, wall: start &+ SyntheticSource.bootOffset))
+  writer.take(
+    (0..<400).map { (FileIdentity(device: 1, inode: UInt64($0), changed: 1), .sha256(syntheticHash($0))) })
+  var answer = Event(
+    action: .dns, bootNanoseconds: start, wallNanoseconds: start &+ SyntheticSource.bootOffset)
+  answer.detail = .dns(
+    NameAnswer(question: "a.rare.example", addresses: [IPAddress(v4: 0x0b00_0000 + 195_000 * 37)]))
+  try writer.take([answer], now: StoreTime(boot: start, wall: start &+ SyntheticSource.bootOffset))
   var (wall, cpu, longest) = (0.0, 0.0, 0.0)
   var events: [Event] = []
   var done = 0

@@ -29,6 +29,7 @@ struct SyntheticSource {
       identity: ProcessIdentity(pid: ProcessID(pid), startTicks: ticks), name: RawText("program-\(program)"),
       parentPID: ProcessID(1))
     process.executable = RawText("/usr/lib/application/bin/program-\(program)")
+    process.executableFile = FileIdentity(device: 1, inode: UInt64(program), changed: 1)
     process.arguments = [RawText("program-\(program)"), "--serve", RawText("--instance=\(program % 7)")]
     process.user = User(id: UInt32(program % 20), name: "user\(program % 20)")
     process.entityID = "0123456789abcdef"

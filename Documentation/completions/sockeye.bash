@@ -258,7 +258,7 @@ _sockeye_who() {
 _sockeye_watch() {
     repeating_flags=()
     non_repeating_flags=(--names --own --jsonl -n --numeric --version -h --help)
-    repeating_options=(--follow-tree)
+    repeating_options=(--follow-tree --watchlist)
     non_repeating_options=(--where --count --duration --rate --time --keep --ring-size -o --output --color)
     __sockeye_offer_flags_options -1
 
@@ -289,6 +289,9 @@ _sockeye_watch() {
     '--ring-size')
         return
         ;;
+    '--watchlist')
+        return
+        ;;
     '-o'|'--output')
         __sockeye_add_completions -W 'table'$'\n''jsonl'
         return
@@ -303,7 +306,7 @@ _sockeye_watch() {
 _sockeye_record() {
     repeating_flags=()
     non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --version -h --help)
-    repeating_options=()
+    repeating_options=(--watchlist)
     non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config)
     __sockeye_offer_flags_options 0
 
@@ -325,6 +328,9 @@ _sockeye_record() {
     '--ring-size')
         return
         ;;
+    '--watchlist')
+        return
+        ;;
     '--config')
         return
         ;;
@@ -334,7 +340,7 @@ _sockeye_record() {
 _sockeye_history() {
     repeating_flags=()
     non_repeating_flags=(--json --jsonl -n --numeric --resolve --version -h --help)
-    repeating_options=()
+    repeating_options=(--watchlist)
     non_repeating_options=(--since --until --at --sort --limit --after --database -o --output --color)
     __sockeye_offer_flags_options -1
 
@@ -357,6 +363,9 @@ _sockeye_history() {
         return
         ;;
     '--after')
+        return
+        ;;
+    '--watchlist')
         return
         ;;
     '--database')

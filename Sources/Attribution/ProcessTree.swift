@@ -77,6 +77,7 @@ public struct ProcessTree: Sendable {
     let known = entries[parent]?.process ?? fallback()
     var process = Process(identity: child, name: known.name, parentPID: parent.pid)
     process.executable = known.executable
+    process.executableFile = known.executableFile
     process.arguments = known.arguments
     process.areArgumentsCut = known.areArgumentsCut
     process.workingDirectory = known.workingDirectory

@@ -9,7 +9,9 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+#include <linux/fs.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -55,6 +57,10 @@ int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument) 
 }
 
 void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+const unsigned long clinux_generation_request = FS_IOC_GETVERSION;
+
+uint32_t clinux_kernel_device(uint64_t device) { return major(device) << 20 | (minor(device) & 0xfffff); }
 
 int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 

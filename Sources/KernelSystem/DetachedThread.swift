@@ -26,6 +26,12 @@ public enum DetachedThread {
     pthread_detach(thread)
   }
 
+  /// Lets others go before the calling thread: setpriority(2), which on Linux speaks of a thread.
+  public static func lowerPriority() {
+    // Refused, it goes on as it is.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  }
+
   /// Lets the calling thread sleep (nanosleep(2)).
   public static func sleep(milliseconds: Int) {
     usleep(UInt32(clamping: milliseconds * 1000))

@@ -30,6 +30,12 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
   deinit { _ = close(number) }
 }
 
+/// Flags of open(2) that callers outside of Kernel* need.
+public enum ModeOfOpening {
+  /// O_PATH: the place, not the file; nothing is opened.
+  public static let pathOnly = O_PATH
+}
+
 extension OwnedDescriptor {
   /// openat(2) with O_CLOEXEC added. `directory` nil is the working directory.
   public static func open(

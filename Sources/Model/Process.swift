@@ -11,6 +11,10 @@ public struct Process: Sendable {
   /// `S`, `R`, `Z` … of proc_pid_stat(5).
   public var state: UInt8?
   public var executable: RawText?
+  /// The file that it runs, by which a hash is found. Only events, and who asks for it, have it.
+  public var executableFile: FileIdentity?
+  /// nil: nobody has looked.
+  public var executableHash: FileHash?
   public var arguments: [RawText]?
   /// The last argument is cut, or more would follow.
   public var areArgumentsCut = false

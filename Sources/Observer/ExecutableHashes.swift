@@ -1,11 +1,10 @@
 import KernelSystem
 import Model
 
-/// SHA-256 of the files that processes run, each read once.
+/// SHA-256 of the files that processes run now, each read once, at once.
 public struct ExecutableHashes {
   private var known: [ProcessID: String?] = [:]
-  /// A larger file is not read: it would take seconds.
-  private static let largestFile = 1 << 30
+  private var files: [FileIdentity: (hash: FileHash, asked: ProcessIdentity)] = [:]
 
   public init() {}
 
@@ -15,22 +14,27 @@ public struct ExecutableHashes {
   public mutating func sha256(of process: Process) -> String? {
     let pid = process.identity.pid
     if let hash = known[pid] { return hash }
-    let hash = Self.sha256(ofFileAt: "/proc/\(pid.rawValue)/exe")
+    var hash: String?
+    // Gone, refused, or a kernel thread: nobody's.
+    if let file = try? OwnedDescriptor.open("/proc/\(pid.rawValue)/exe"),
+      let status = try? FileStatus(of: file)
+    {
+      hash = ExecutableFile.hash(of: file, status).sha256
+    }
     known[pid] = .some(hash)
     return hash
   }
 
-  private static func sha256(ofFileAt path: String) -> String? {
-    guard let file = try? OwnedDescriptor.open(path) else { return nil }  // gone, refused, or a kernel thread
-    var digest = MessageDigest()
-    var total = 0
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    while total <= largestFile {
-      guard let count = try? file.read(into: &chunk) else { return nil }
-      if count == 0 { return digest.finish().hexadecimal }
-      digest.add(chunk.span.extracting(0..<count))
-      total += count
+  /// Of the file that `process` was seen to execute; nil where it is not known which.
+  public mutating func hash(of process: Process) -> FileHash? {
+    guard let file = process.executableFile else { return nil }
+    // Another process may have what the one before took with it.
+    if let known = files[file], known.hash.sha256 != nil || known.asked == process.identity {
+      return known.hash
     }
-    return nil
+    let hash = ExecutableFile.hash(of: file, process: process.identity, path: process.executable)
+    if files.count >= ExecutableHasher.fileLimit { files.removeAll(keepingCapacity: true) }
+    files[file] = (hash, process.identity)
+    return hash
   }
 }

@@ -41,9 +41,7 @@ struct ProcessFactsReader: ~Copyable {
     if facts.contains(.arguments), let line = directory.commandLine(&buffer).value {
       process.arguments = line.arguments.map { RawText($0) }
     }
-    if facts.contains(.executable), let link = directory.executable().value {
-      process.executable = RawText(link.path)
-    }
+    if facts.contains(.executable) { takeExecutable(directory, into: &process) }
     if facts.contains(.workingDirectory), let path = directory.workingDirectory().value {
       process.workingDirectory = RawText(path)
     }
@@ -74,6 +72,14 @@ struct ProcessFactsReader: ~Copyable {
       if let process = read(pid) { processes.append(process) }
     }
     return processes
+  }
+
+  /// The file's identity goes with the path only if no exec came between the two.
+  private func takeExecutable(_ directory: borrowing ProcessDirectory, into process: inout Process) {
+    let file = facts.contains(.executableFile) ? directory.executableFile() : nil
+    guard let link = directory.executable().value else { return }
+    process.executable = RawText(link.path)
+    if let file, file == directory.executableFile() { process.executableFile = FileIdentity(file) }
   }
 
   private func take(_ stat: ProcessStat, into process: inout Process) {

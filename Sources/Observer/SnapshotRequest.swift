@@ -71,6 +71,9 @@ public struct ProcessFacts: OptionSet, Sendable {
   public static let namespace = ProcessFacts(rawValue: 64)
   /// Machine-wide identifier.
   public static let entityID = ProcessFacts(rawValue: 128)
+  /// Identity of the executable's file, for its hash.
+  public static let executableFile = ProcessFacts(rawValue: 256)
+  /// What is shown.
   public static let all: ProcessFacts = [
     .user, .arguments, .executable, .workingDirectory, .cgroup, .lineage, .namespace, .entityID,
   ]

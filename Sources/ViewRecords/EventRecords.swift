@@ -33,6 +33,7 @@ public struct EventRecords {
       text.append(#","peer_process":"#)
       text.append(json: process)
     }
+    text.appendThreat(event.hits)
     text.append(#","evidence":""#)
     text.append(terminal: event.evidence.rawValue)
     text.append("\"}\n")

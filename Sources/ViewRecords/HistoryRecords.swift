@@ -33,6 +33,7 @@ public struct HistoryRecords {
       text.append(#","peer_process":"#)
       text.append(json: process.process)
     }
+    text.appendThreat(connection.hits)
     text.append(#","evidence":""#)
     text.append(terminal: connection.evidence.rawValue)
     text.append("\"}")
@@ -77,8 +78,8 @@ public struct HistoryRecords {
 
   public static let csvHeader: StaticString = """
     opened,closed,duration_us,outcome,reason,direction,transport,local_address,local_port,peer_address,peer_port,\
-    peer_name,bytes_sent,bytes_received,netns,cookie,pid,entity_id,name,executable,args,uid,user,unit,container_id,\
-    parent_pid,lineage,peer_pid,peer_process,peer_executable,evidence
+    peer_name,bytes_sent,bytes_received,netns,cookie,pid,entity_id,name,executable,sha256,args,uid,user,unit,container_id,\
+    parent_pid,lineage,peer_pid,peer_process,peer_executable,evidence,watchlist
 
     """
 
@@ -113,6 +114,7 @@ public struct HistoryRecords {
     string(process?.entityID)
     raw(process?.name)
     raw(process?.executable)
+    string(process?.executableHash?.sha256)
     raw(process?.arguments.map { RawText(Array($0.map(\.bytes).joined(separator: [0x20]))) })
     number(process?.user.map { UInt64($0.id) })
     string(process?.user?.name)
@@ -124,7 +126,10 @@ public struct HistoryRecords {
     number(peer.map { UInt64(clamping: $0.identity.pid.rawValue) })
     raw(peer?.name)
     raw(peer?.executable)
-    text.append(terminal: connection.evidence.rawValue)
+    string(connection.evidence.rawValue)
+    if !connection.hits.isEmpty {
+      text.append(csv: connection.hits.map(\.indicator.text).joined(separator: " "))
+    }
     text.append("\n")
   }
 }

@@ -28,11 +28,7 @@ extension TextBuffer {
       append(decimal: generation)
     }
     field(#","executable":"#, process.executable)
-    if let sha256 {
-      append(#","hash":{"sha256":"#)
-      append(json: sha256)
-      append("}")
-    }
+    if let hash = sha256.map(FileHash.sha256) ?? process.executableHash { append(hash) }
     appendArguments(process)
     field(#","working_directory":"#, process.workingDirectory)
     field(#","tty":"#, process.terminal)
@@ -48,6 +44,15 @@ extension TextBuffer {
     }
     appendLineage(process)
     appendWorkload(process)
+    append("}")
+  }
+
+  /// ECS `process.hash.sha256`; in its place the reason why there is none.
+  private mutating func append(_ hash: FileHash) {
+    switch hash {
+    case .sha256(let digest): field(#","hash":{"sha256":"#, digest)
+    case .missing(let reason): field(#","hash":{"missing":"#, reason.rawValue)
+    }
     append("}")
   }
 

@@ -37,6 +37,11 @@ public struct EventLines {
     case .thread, .module: appendInside(event, to: &text)
     case .gap: appendGap(event, to: &text)
     }
+    if !event.hits.isEmpty {
+      text.append("  ")
+      text.append("watch-list: ", .red, if: options.isColored)
+      text.append(hits: event.hits)
+    }
     text.append("\n")
   }
 

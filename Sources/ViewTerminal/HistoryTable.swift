@@ -9,12 +9,19 @@ public enum HistoryTable {
     var titles = ["OPENED", "LASTED", "PROTO", "LOCAL", "", "PEER", "SENT", "RECEIVED", "OUTCOME", "PROCESS"]
     var right = [false, true, false, false, false, false, true, true, false, false]
     if isWide {
-      titles += ["USER", "UNIT", "LINEAGE", "EXE", "ARGS", "OTHER END"]
-      right += Array(repeating: false, count: 6)
+      titles += ["USER", "UNIT", "LINEAGE", "EXE", "SHA256", "ARGS", "OTHER END"]
+      right += Array(repeating: false, count: 7)
+    }
+    let isWatched = connections.contains { !$0.hits.isEmpty }
+    if isWatched {
+      titles.append("WATCH-LIST")
+      right.append(false)
     }
     var table = PlainTable(titles, alignRight: right)
     for connection in connections {
-      table.add(cells(connection) + (isWide ? wideCells(connection) : []))
+      table.add(
+        cells(connection) + (isWide ? wideCells(connection) : [])
+          + (isWatched ? [.made { $0.append(hits: connection.hits) }] : []))
     }
     table.append(isColored: isColored, to: &text)
   }
@@ -79,6 +86,7 @@ public enum HistoryTable {
         }
       },
       .made { _ = $0.append(optional: process?.executable) },
+      .made { _ = $0.append(optional: process?.executableHash?.sha256) },
       .made { if let arguments = process?.arguments { _ = $0.append(arguments: arguments) } },
       .made { $0.append(nameOf: connection.peerProcess) },
     ]

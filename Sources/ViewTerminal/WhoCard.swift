@@ -119,7 +119,7 @@ public struct WhoCard {
       }
     }
     line("executable", process.executable, &text)
-    line("sha256", answer.executableSHA256, &text)
+    line("sha256", answer.executableSHA256 ?? process.executableHash?.words, &text)
     if let arguments = process.arguments { line("arguments", &text) { _ = $0.append(arguments: arguments) } }
     line("directory", process.workingDirectory, &text)
     line("terminal", process.terminal, &text)

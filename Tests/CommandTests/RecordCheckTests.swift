@@ -21,6 +21,7 @@ import Testing
       names = false
       modules = true
       ring-size = "64M"
+      watchlist = ["/dev/null", '/dev/null']
       """
     let run = try check(all, "--keep-days 3 --names")
     #expect(run.status == 0 && run.errors == "")
@@ -28,7 +29,7 @@ import Testing
       run.lines.map(String.init) == [
         "database = \"/tmp/a b.db\"", "keep-days = 3", "max-size = 2147483648", "row-at = \"close\"",
         "names = true",
-        "modules = true", "ring-size = 67108864",
+        "modules = true", "ring-size = 67108864", "watchlist = [\"/dev/null\", \"/dev/null\"]",
       ])
     // What it prints is a configuration again, and means the same.
     #expect(try check(run.output).output == run.output)
@@ -41,7 +42,11 @@ import Testing
       ("keep-days = \"7\"", "keep-days must be a number"), ("keep-days = -1", "keep-days must be"),
       ("names = 1", "names must be true or false"), ("max-size = \"1M\"", "max-size must be"),
       ("row-at = \"never\"", "row-at must be"), ("ring-size = 5000", "ring-size must be"),
-      ("database = \"\"", "database must be"), ("keep-days = 1\nnames =\n", "line 2"),
+      ("database = \"\"", "database must be"),
+      ("watchlist = [1]", "watchlist must be the name of a file, or an array"),
+      ("watchlist = \"/nonexistent/list\"", "/nonexistent/list"), ("watchlist = [\"\"]", "watchlist must be"),
+      ("watchlist = \"/proc/version\"", "/proc/version:1: 'Linux' is no indicator; expected an address"),
+      ("keep-days = 1\nnames =\n", "line 2"),
       ("keep-days = 1\nkeep-days = 2\n", "line 2"),
     ])
   func wrong(_ configuration: String, _ part: String) throws {

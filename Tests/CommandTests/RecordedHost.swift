@@ -24,6 +24,7 @@ final class RecordedHost {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let writer = try StoreWriter(
       path: path, settings: StoreSettings(bootID: "boot", version: "test"), now: Self.time(0))
+    writer.take([(Self.file, .sha256(Self.hash))])
     var events: [Event] = []
     events.append(Self.event(.connect, 1, 1, Self.curl, to: "203.0.113.9", 443))
     events.append(Self.event(.close, 4, 1, Self.curl, to: "203.0.113.9", 443, bytes: (100, 2_000_000)))
@@ -49,16 +50,25 @@ final class RecordedHost {
 
   deinit { try? FileManager.default.removeItem(at: folder) }  // Left behind it does no harm.
 
-  static let curl = process(7, "/usr/bin/curl", ["curl", "-s", "https://example.org"])
+  static let file = FileIdentity(device: 0xfe0_0001, inode: 4711, changed: 1_795_255_200_000_000_000)
+  /// Of curl.
+  static let hash = String(repeating: "0123456789abcdef", count: 4)
+
+  static let curl = process(7, "/usr/bin/curl", ["curl", "-s", "https://example.org"], file)
   static let nginx = process(9, "/usr/sbin/nginx", ["nginx"])
   static let hostile = process(8, "/tmp/\u{1b}[31m\"}\n- x: |,=1\u{202e}", ["=cmd()", "a\nb"])
 
-  private static func process(_ pid: Int32, _ executable: String, _ arguments: [String]) -> Model.Process {
+  private static func process(
+    _ pid: Int32, _ executable: String, _ arguments: [String], _ file: FileIdentity? = nil
+  )
+    -> Model.Process
+  {
     let path = RawText(executable)
     var process = Model.Process(
       identity: ProcessIdentity(pid: ProcessID(pid), startTicks: UInt64(pid)),
       name: RawText(Array(path.lastPathComponent.bytes.prefix(15))), parentPID: ProcessID(3))
     process.executable = path
+    process.executableFile = file
     process.arguments = arguments.map { RawText($0) }
     process.user = User(id: 1000, name: "alice")
     process.systemdUnit = "\(pid == 9 ? "web" : "user@1000").service"

@@ -36,8 +36,9 @@ import ViewFixtures
     let views = Set(try run.records.compactMap { $0["view"] as? String })
     #expect(
       views == [
-        "connections", "processes", "modules", "dns", "gaps", "process_open_sockets", "listening_ports",
-        "socket_events", "process_events", "live_sockets", "live_processes", "live_modules",
+        "connections", "processes", "modules", "dns", "gaps", "watchlist_hits", "process_open_sockets",
+        "listening_ports", "socket_events", "process_events", "live_sockets", "live_processes",
+        "live_modules",
       ])
   }
 

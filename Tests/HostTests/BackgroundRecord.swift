@@ -56,6 +56,23 @@ final class BackgroundRecord {
     }
   }
 
+  /// The same, while something is done over and over. The end is what is waited for here.
+  func wait(for text: String, while action: () throws -> Void) throws {
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while !errors.contains(text) {
+      if Date() > deadline {
+        throw ToolRun.TimeOut(description: "the recorder does not say '\(text)': \(errors)")
+      }
+      try action()
+    }
+  }
+
+  /// Waits for its own end; the exit status.
+  func waitForEnd() -> Int32 {
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   /// Waits until the database says so. A minute is an error.
   func wait(until count: String, is value: Int) throws {
     let deadline = Date(timeIntervalSinceNow: 60)

@@ -13,7 +13,7 @@ struct EventLayoutTests {
     #expect(MemoryLayout<EventSocket>.size == 72)
     #expect(MemoryLayout<EventTotals>.size == 40)
     #expect(MemoryLayout<EventFork>.size == 24)
-    #expect(MemoryLayout<EventExec>.size == 64)
+    #expect(MemoryLayout<EventExec>.size == 80)
     #expect(MemoryLayout<EventExit>.size == 32)
     #expect(MemoryLayout<EventRename>.size == 40)
     #expect(MemoryLayout<sockeye_event_failure>.size == 8)
@@ -36,8 +36,8 @@ struct EventLayoutTests {
     #expect(MemoryLayout<EventSocket>.offset(of: \.local_port) == 32)
     #expect(MemoryLayout<EventSocket>.offset(of: \.local_address) == 40)
     #expect(MemoryLayout<EventSocket>.offset(of: \.peer_address) == 56)
-    #expect(MemoryLayout<EventExec>.offset(of: \.path_length) == 24)
-    #expect(MemoryLayout<EventExec>.offset(of: \.old_comm) == 32)
+    #expect(MemoryLayout<EventExec>.offset(of: \.path_length) == 40)
+    #expect(MemoryLayout<EventExec>.offset(of: \.old_comm) == 48)
   }
 
   @Test("Every kind of the header has a Swift case")

@@ -112,16 +112,21 @@ import Testing
       """
       id opened opened_us closed closed_us duration_us protocol family direction outcome reason local_address local_port \
       peer_address peer_port peer_name sent_bytes received_bytes sent_packets received_packets round_trip_us retransmits \
-      netns cookie process_id pid name executable uid unit peer_process_id opened_before evidence
+      netns cookie process_id pid name executable sha256 uid unit peer_process_id opened_before evidence
       """
     ),
     (
       "processes",
       """
-      id pid entity_id exec_generation began began_us ended ended_us parent_pid name executable arguments arguments_cut \
+      id pid entity_id exec_generation began began_us ended ended_us parent_pid name executable sha256 sha256_missing \
+      arguments arguments_cut \
       working_directory tty uid user unit container_id container_runtime container_name lineage entry_kind entry_pid netns \
       exit_code signal cpu_us boot_id
       """
+    ),
+    (
+      "watchlist_hits",
+      "id at at_us kind indicator matched note list connection_id process_id pid name executable sha256 lineage"
     ), ("modules", "id path build_id size first_seen last_seen loads"),
     ("dns", "question address process_id first_seen last_seen answers"),
     ("gaps", "id kind began ended began_us ended_us count message"),
@@ -142,7 +147,7 @@ import Testing
     ),
   ]
 
-  @Test("The views have the columns that are documented", arguments: 0..<9) func columns(_ index: Int) throws
+  @Test("The views have the columns that are documented", arguments: 0..<10) func columns(_ index: Int) throws
   {
     let (view, columns) = Self.views[index]
     var found: [String] = []

@@ -135,6 +135,8 @@ struct sockeye_event_fork {
 /// Text: path, directory (both components from leaf to root, each NUL-terminated), name as given, arguments.
 struct sockeye_event_exec {
   uint64_t inode;
+  int64_t changed;   ///< ctime of the file, nanoseconds since 1970
+  int64_t modified;  ///< mtime
   uint32_t device;  ///< the kernel's 12:20 `dev_t`
   uint32_t old_tid;  ///< the thread that called exec; becomes the leader
   uint32_t argument_true_length;
@@ -147,7 +149,7 @@ struct sockeye_event_exec {
   uint32_t session;
   uint32_t mount_namespace;
   uint32_t pid_namespace;
-  uint32_t reserved;
+  uint32_t generation;  ///< of the inode: tells a file from a later one with its number
 };
 
 struct sockeye_event_exit {
@@ -275,7 +277,7 @@ _Static_assert(sizeof(struct sockeye_event_actor) == 72, "layout");
 _Static_assert(sizeof(struct sockeye_event_socket) == 72, "layout");
 _Static_assert(sizeof(struct sockeye_event_totals) == 40, "layout");
 _Static_assert(sizeof(struct sockeye_event_fork) == 24, "layout");
-_Static_assert(sizeof(struct sockeye_event_exec) == 64, "layout");
+_Static_assert(sizeof(struct sockeye_event_exec) == 80, "layout");
 _Static_assert(sizeof(struct sockeye_event_exit) == 32, "layout");
 _Static_assert(sizeof(struct sockeye_event_rename) == 40, "layout");
 _Static_assert(sizeof(struct sockeye_event_failure) == 8, "layout");
@@ -290,5 +292,5 @@ _Static_assert(__builtin_offsetof(struct sockeye_event_actor, tgid) == 24, "layo
 _Static_assert(__builtin_offsetof(struct sockeye_event_actor, comm) == 56, "layout");
 _Static_assert(__builtin_offsetof(struct sockeye_event_socket, family) == 24, "layout");
 _Static_assert(__builtin_offsetof(struct sockeye_event_socket, local_address) == 40, "layout");
-_Static_assert(__builtin_offsetof(struct sockeye_event_exec, path_length) == 24, "layout");
-_Static_assert(__builtin_offsetof(struct sockeye_event_exec, old_comm) == 32, "layout");
+_Static_assert(__builtin_offsetof(struct sockeye_event_exec, path_length) == 40, "layout");
+_Static_assert(__builtin_offsetof(struct sockeye_event_exec, old_comm) == 48, "layout");

@@ -30,6 +30,10 @@ int clinux_ioctl_int(int descriptor, unsigned long request, int *value);
 int clinux_ioctl_pointer(int descriptor, unsigned long request, void *argument);
 /// signal(SIGPIPE, SIG_IGN): the constant is a cast to a function, which is not imported.
 void clinux_ignore_broken_pipes(void);
+/// FS_IOC_GETVERSION of linux/fs.h, whose macro Swift does not import.
+extern const unsigned long clinux_generation_request;
+/// The kernel's own form of a `dev_t`: 12 bits major, 20 bits minor.
+uint32_t clinux_kernel_device(uint64_t device);
 /// open(2) and openat(2) without the variadic mode (O_CREAT is not for these).
 int clinux_openat(int directory, const char *path, int flags);
 /// memfd_create(2), close-on-exec.

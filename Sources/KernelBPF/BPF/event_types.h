@@ -119,6 +119,24 @@ struct file___event {
   struct path f_path;
   void *private_data;
 };
+struct timespec64 {
+  s64 tv_sec;
+  long tv_nsec;
+};
+struct inode___6_11 {
+  s64 i_mtime_sec;
+  s64 i_ctime_sec;
+  u32 i_mtime_nsec;
+  u32 i_ctime_nsec;
+};
+struct inode___6_6 {
+  struct timespec64 __i_mtime;  // from 6.7 on
+  struct timespec64 __i_ctime;
+};
+struct inode___before_6_6 {
+  struct timespec64 i_mtime;
+  struct timespec64 i_ctime;
+};
 struct fs_struct {
   struct path pwd;
 };

@@ -17,6 +17,7 @@ typedef __u8 uint8_t;
 typedef __u16 uint16_t;
 typedef __u32 uint32_t;
 typedef __u64 uint64_t;
+typedef __s64 int64_t;
 typedef __s32 int32_t;
 typedef __u8 u8;
 typedef __u16 u16;
@@ -138,6 +139,7 @@ struct timer_list {
 struct inode {
   unsigned long i_ino;
   unsigned int i_nlink;
+  u32 i_generation;
   struct super_block *i_sb;
 };
 struct super_block {

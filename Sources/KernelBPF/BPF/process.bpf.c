@@ -5,12 +5,13 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define LEADING_TEXT 16384  // path, directory and name end before this
 #define COMPONENT 256       // NAME_MAX and the NUL
+#define SECOND 1000000000ll
 
 struct exec_record {
   struct sockeye_event_header header;
   struct sockeye_event_actor actor;
   struct sockeye_event_exec exec;
-  char text[65536 - 160];
+  char text[65536 - 176];
 };
 _Static_assert(sizeof(struct exec_record) == 65536, "the mask of the output length");
 
@@ -170,15 +171,33 @@ INLINE void append_arguments(struct exec_scratch *state, struct task_struct *tas
   state->offset = offset + length;
 }
 
+// ctime moves with every change of the contents, and nobody can set it. Both fields have had three forms.
+INLINE void read_times(struct sockeye_event_exec *exec, struct inode *inode) {
+  struct inode___6_11 *newest = (void *)inode;
+  if (bpf_core_field_exists(newest->i_ctime_sec)) {
+    // From 6.13 on the top bit says that somebody has asked for it.
+    exec->changed = newest->i_ctime_sec * SECOND + (newest->i_ctime_nsec & 0x7fffffff);
+    exec->modified = newest->i_mtime_sec * SECOND + newest->i_mtime_nsec;
+    return;
+  }
+  struct inode___6_6 *newer = (void *)inode;
+  struct inode___before_6_6 *old = (void *)inode;
+  if (bpf_core_field_exists(newer->__i_ctime)) exec->changed = newer->__i_ctime.tv_sec * SECOND + newer->__i_ctime.tv_nsec;
+  else exec->changed = old->i_ctime.tv_sec * SECOND + old->i_ctime.tv_nsec;
+  if (bpf_core_field_exists(newer->__i_mtime)) exec->modified = newer->__i_mtime.tv_sec * SECOND + newer->__i_mtime.tv_nsec;
+  else exec->modified = old->i_mtime.tv_sec * SECOND + old->i_mtime.tv_nsec;
+}
+
 INLINE void read_exec(struct sockeye_event_exec *exec, struct task_struct *task, struct file *file, int argc) {
   struct inode *inode = file->f_inode;
   exec->inode = inode->i_ino;
+  exec->generation = inode->i_generation;
+  read_times(exec, inode);
   exec->device = inode->i_sb->s_dev;
   exec->argument_count = argc > 0xffff ? 0xffff : argc;
   exec->session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
   exec->mount_namespace = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
   exec->pid_namespace = BPF_CORE_READ(task, nsproxy, pid_ns_for_children, ns.inum);
-  exec->reserved = 0;
   u32 tid = task->pid;
   char *name = bpf_map_lookup_elem(&old_names, &tid);
   if (name) __builtin_memcpy(exec->old_comm, name, sizeof exec->old_comm);

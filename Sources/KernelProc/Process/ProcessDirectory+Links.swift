@@ -28,6 +28,11 @@ extension ProcessDirectory {
     link("exe").parsed { ExecutableLink(link: $0) }
   }
 
+  /// Which file `/proc/PID/exe` is, through fstatat(2); nil where it may not be seen, or there is none.
+  public borrowing func executableFile() -> FileStatus? {
+    descriptor.borrow { FileStatus(of: "exe", in: $0) }
+  }
+
   /// `/proc/PID/cwd`; `.absent` for a zombie.
   public borrowing func workingDirectory() -> ProcAnswer<[UInt8]> { link("cwd") }
 

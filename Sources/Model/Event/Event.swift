@@ -18,6 +18,8 @@ public struct Event: Sendable {
   /// Who is at the other end, where that is a process of this host.
   public var peerProcess: Process?
   public var detail: EventDetails = .none
+  /// What of it is on a watch-list.
+  public var hits: [WatchlistHit] = []
 
   public init(action: EventAction, bootNanoseconds: UInt64, wallNanoseconds: UInt64) {
     self.action = action

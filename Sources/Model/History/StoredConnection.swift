@@ -17,6 +17,8 @@ public struct StoredConnection: Sendable {
   public var peerProcess: StoredProcess?
   /// What a name server had answered this address to, before.
   public var peerName: RawText?
+  /// What of it is on a watch-list.
+  public var hits: [WatchlistHit] = []
 
   public init(
     id: Int64, opened: Int64, duration: Int64?, isOpenedBefore: Bool, outcome: StoredOutcome,

@@ -51,6 +51,9 @@ extension EventResolver {
     tree.update(identity) { process in
       process.name = RawText(actor.name)
       process.executable = exec.path.isEmpty ? nil : RawText(exec.path)
+      process.executableFile = FileIdentity(
+        device: exec.fixed.device, inode: exec.fixed.inode, changed: exec.fixed.changed,
+        modified: exec.fixed.modified, generation: exec.fixed.generation)
       process.arguments = arguments
       process.areArgumentsCut = record.flags.contains(.argumentsCut)
       if !exec.directory.isEmpty { process.workingDirectory = RawText(exec.directory) }

@@ -47,7 +47,7 @@ struct EventResolver: ~Copyable {
   init(_ request: EventRequest, flows: FlowTable?) throws(SystemError) {
     let identifiers = EntityIdentifiers.ofThisHost(try ProcFileSystem())
     let reader = try ProcessFactsReader([
-      .user, .arguments, .executable, .entityID, .cgroup, .workingDirectory,
+      .user, .arguments, .executable, .executableFile, .entityID, .cgroup, .workingDirectory,
     ])
     self.identifiers = identifiers
     self.reader = reader

@@ -14,8 +14,11 @@ struct HistoryPlan {
   private var localSet: Set<Int64>?
   private var peerSet: Set<Int64>?
   private var processSet: Set<Int64>?
+  let hunt: HistoryHunt?
 
   init(_ query: HistoryQuery, _ names: StoredNames) throws(StoreError) {
+    hunt = query.hunt
+    if hunt?.isEmpty == true { isEmpty = true }
     if let since = query.since { conditions.append("(duration IS NULL OR opened + duration >= \(since))") }
     if let until = query.until { conditions.append("opened <= \(until)") }
     try takeAddresses(query, names)
@@ -85,6 +88,7 @@ struct HistoryPlan {
       guard let set else { return true }
       return id.map(set.contains) ?? false
     }
+    if let hunt, !hunt.wants(row) { return false }
     return holds(localSet, row.local) && holds(peerSet, row.peer) && holds(processSet, row.process)
       && (eitherSet == nil || holds(eitherSet, row.local) || holds(eitherSet, row.peer))
   }

@@ -22,6 +22,8 @@ public struct HistoryQuery: Sendable {
   /// Neither failed nor ended.
   public var isOpen: Bool?
   public var processes = ProcessQuery()
+  /// Only what this may mean: `StoreReader.hunt`.
+  public var hunt: HistoryHunt?
   public var order = Order.newest
   /// Rows of one page.
   public var limit = 100

@@ -5,6 +5,8 @@ struct PageSearch {
   private let segments: [SegmentWalk.Segment]
   private let whole: SQLiteStatement
   private let lasting: SQLiteStatement
+  private let byID: SQLiteStatement
+  private let hunt: HuntSearch?
   private let limit: Int
 
   init(_ query: HistoryQuery, _ plan: HistoryPlan, _ connection: SQLiteConnection) throws(StoreError) {
@@ -26,6 +28,8 @@ struct PageSearch {
       SELECT \(RawConnection.columns) FROM connection INDEXED BY connection_by_span
       WHERE (id >> 14) = ?1 AND span > 0 AND span = ?2 AND opened >= ?3\(more)
       """)
+    byID = try connection.prepare("SELECT \(RawConnection.columns) FROM connection WHERE id = ?1\(more)")
+    hunt = try plan.hunt.map { (hunt) throws(StoreError) in try HuntSearch(hunt, connection) }
     let walk = try SegmentWalk(connection, since: query.since, until: query.until).segments
     segments = query.order == .oldest ? walk.reversed() : walk
   }
@@ -51,6 +55,14 @@ struct PageSearch {
     throws(StoreError)
   {
     switch segment.way {
+    case .whole where hunt != nil:
+      let ids = try hunt?.candidates(in: segment.id) ?? []
+      for id in query.order == .oldest ? ids : ids.reversed() {
+        byID.bind(1, id)
+        defer { byID.reset() }
+        if try byID.step() { take(RawConnection(byID), &found) }
+        if isByAge && found.count >= limit { return }
+      }
     case .whole:
       whole.bind(1, segment.id)
       defer { whole.reset() }

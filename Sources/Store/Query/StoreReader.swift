@@ -5,6 +5,7 @@ public final class StoreReader {
   let connection: SQLiteConnection
   let names: StoredNames
   let rows: StoredRows
+  private let schema: Int
 
   public init(path: String) throws(StoreError) {
     connection = try SQLiteConnection(path: path, .reading)
@@ -13,8 +14,9 @@ public final class StoreReader {
     let found = Int(try connection.integer("PRAGMA user_version") ?? 0)
     guard found <= StoreSchema.version else { throw .newer(path: path, schema: found) }
     guard found > 0 else { throw .corrupted(path: path, detail: "it holds no store") }
+    schema = found
     names = try StoredNames(connection)
-    rows = try StoredRows(connection, names)
+    rows = try StoredRows(connection, names, schema: found)
   }
 
   /// Runs queries that see the store as it is at one moment.
@@ -47,6 +49,11 @@ public final class StoreReader {
       for row in found { page.connections.append(try rows.connection(row)) }
       return page
     }
+  }
+
+  /// Looks up what a watch-list can mean here, for `HistoryQuery.hunt`: a fraction of a second.
+  public func hunt(_ list: Watchlist) throws(StoreError) -> HistoryHunt {
+    try snapshot { () throws(StoreError) in try HistoryHunt(list, connection, names, schema: schema) }
   }
 
   /// What is known of a moment or a window besides its connections: gaps, and when nothing was recorded.

@@ -62,11 +62,7 @@ final class StoredNames {
 
   /// A prefix of IPv4 finds IPv4, also where an IPv6 socket spoke it.
   func addresses(in prefix: AddressPrefix) throws(StoreError) -> [Int64] {
-    var (first, last) = (prefix.address.bytes, prefix.address.bytes)
-    for bit in Int(prefix.length)..<(first.count * 8) {
-      first[bit / 8] &= ~(0x80 >> UInt8(bit % 8))
-      last[bit / 8] |= 0x80 >> UInt8(bit % 8)
-    }
+    let (first, last) = prefix.byteRange
     addressesInRange.bind(1, blob: first)
     addressesInRange.bind(2, blob: last)
     addressesInRange.bind(3, Int64(first.count))
@@ -96,6 +92,16 @@ final class StoredNames {
     var found: [(id: Int64, program: Int64?)] = []
     while try statement.step() { found.append((statement.integer(0), statement.optionalInteger(1))) }
     return found
+  }
+}
+
+extension AddressPrefix {
+  /// The first and the last address, as they are stored.
+  var byteRange: (first: [UInt8], last: [UInt8]) {
+    let first = address.bytes
+    var last = first
+    for bit in Int(length)..<(first.count * 8) { last[bit / 8] |= 0x80 >> UInt8(bit % 8) }
+    return (first, last)
   }
 }
 

@@ -10,7 +10,8 @@ final class StoredRows {
   private var processes: [Int64: StoredProcess] = [:]
   private static let cacheLimit = 4096
 
-  init(_ connection: SQLiteConnection, _ names: StoredNames) throws(StoreError) {
+  /// - Parameter schema: of the store, which may be older than this program's.
+  init(_ connection: SQLiteConnection, _ names: StoredNames, schema: Int) throws(StoreError) {
     self.names = names
     details = try connection.prepare(
       """
@@ -21,11 +22,14 @@ final class StoredRows {
       SELECT p.pid, p.start_ticks, p.generation, p.entity, p.began, p.ended, p.parent_pid, p.name, p.executable,
         p.arguments, p.directory, p.terminal, p.user, p.user_name, p.unit, p.lineage, p.entry_kind, p.entry_pid,
         p.session, p.netns, p.flags, p.exit_code, p.signal, p.cpu, b.boot_id, k.container_id, k.runtime, k.name,
-        k.pod_uid
-      FROM process p JOIN boot b ON b.id = p.boot LEFT JOIN container k ON k.id = p.container WHERE p.id = ?
+        k.pod_uid, \(schema < 2 ? "NULL, NULL" : "f.sha256, f.missing")
+      FROM process p JOIN boot b ON b.id = p.boot LEFT JOIN container k ON k.id = p.container
+        \(schema < 2 ? "" : "LEFT JOIN file f ON f.id = p.file") WHERE p.id = ?
       """)
     nameOfAddress = try connection.prepare(
-      "SELECT question FROM dns_answer WHERE address = ? AND first <= ? ORDER BY last DESC LIMIT 1")
+      """
+      SELECT question FROM dns_answer WHERE address = ?1 AND first <= ?2 ORDER BY process = ?3 DESC, last DESC LIMIT 1
+      """)
     containerByID = try connection.prepare("SELECT coalesce(name, container_id) FROM container WHERE id = ?")
   }
 
@@ -71,13 +75,16 @@ final class StoredRows {
       direction: StoredDirection(rawValue: flags.direction) ?? .unknown,
       reason: try names.text(details.optionalInteger(6)), socket: socket,
       evidence: flags.isPolled ? .polling : .kernelEvent, process: try process(row.process),
-      peerProcess: try process(row.peerProcess), peerName: try name(of: row.peer, at: row.opened))
+      peerProcess: try process(row.peerProcess),
+      peerName: try name(of: row.peer, for: row.process, at: row.opened))
   }
 
-  private func name(of address: Int64?, at time: Int64) throws(StoreError) -> RawText? {
+  /// What the process itself was told comes first.
+  private func name(of address: Int64?, for process: Int64?, at time: Int64) throws(StoreError) -> RawText? {
     guard let address else { return nil }
     nameOfAddress.bind(1, address)
     nameOfAddress.bind(2, time)
+    nameOfAddress.bind(3, process)
     defer { nameOfAddress.reset() }
     return try nameOfAddress.step() ? try names.text(nameOfAddress.integer(0)) : nil
   }
@@ -116,6 +123,9 @@ final class StoredRows {
     }
     process.sessionID = row.optionalInteger(18).map { ProcessID(Int32(truncatingIfNeeded: $0)) }
     process.netns = row.optionalInteger(19).map { NetworkNamespace(UInt32(truncatingIfNeeded: $0)) }
+    process.executableHash =
+      row.string(29).map { .sha256($0) }
+      ?? row.string(30).flatMap(FileHash.Absence.init(rawValue:)).map { .missing($0) }
     let flags = row.integer(20)
     process.areArgumentsCut = flags & 1 != 0
     process.isKernelThread = flags & 2 != 0

@@ -1,7 +1,7 @@
 /// The numbers that the files of the store are made by.
 public enum StoreSchema {
   /// `user_version` of a database that this program writes.
-  public static let version = 1
+  public static let version = 2
 
   /// A segment is `1 << segmentShift` connections that were stored one after the other.
   ///

@@ -6,5 +6,5 @@ struct OrphanSweep {
   var position: (table: Int, id: Int64)?
   /// The first segment that open connections have moved to since the last search began.
   var carriedTo: Int64?
-  static let tables = ["process", "address", "text", "container"]
+  static let tables = ["process", "address", "text", "container", "file"]
 }

@@ -40,6 +40,7 @@ struct PendingConnection {
   var peer: Endpoint?
   var counts = PendingCounts()
   var reason: String?
+  var hits: [WatchlistHit] = []
 }
 
 /// What is counted until the end.
@@ -108,6 +109,8 @@ struct PendingRecords {
   var modules: [PendingModule] = []
   var unloads: [PendingModule] = []
   var answers: [PendingAnswer] = []
+  var hits: [PendingHit] = []
+  var hashes: [(file: FileIdentity, hash: FileHash)] = []
   var gaps: [PendingGap] = []
   var steps: [(at: Int64, step: Int64)] = []
   /// Time of the oldest, µs.
@@ -116,9 +119,9 @@ struct PendingRecords {
   var count: Int {
     connections.count + closes.count + processes.count + listeners.count + closedListeners.count
       + modules.count
-      + unloads.count + answers.count
+      + unloads.count + answers.count + hits.count
   }
-  var isEmpty: Bool { count == 0 && gaps.isEmpty && steps.isEmpty }
+  var isEmpty: Bool { count == 0 && hashes.isEmpty && gaps.isEmpty && steps.isEmpty }
 }
 
 /// A process life between two execs, and its row.
@@ -135,6 +138,8 @@ final class ProcessEntry {
   var began: Int64
   var ended: Int64?
   var exit: ExitFacts?
+  /// It was told of as a hit of the watch-list.
+  var isWatched = false
   /// Waits in `PendingRecords.processes`.
   var isWaiting = false
 

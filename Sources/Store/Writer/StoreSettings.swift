@@ -45,6 +45,8 @@ public struct StoreCounters: Sendable, Equatable {
   public var lost: UInt64 = 0
   /// Connections that were open beyond the ceiling: stored when they close, not before.
   public var untracked: UInt64 = 0
+  /// What was on the watch-list.
+  public var hits: UInt64 = 0
   /// Connections that are open now.
   public var open = 0
 }

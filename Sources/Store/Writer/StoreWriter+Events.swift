@@ -71,6 +71,7 @@ extension StoreWriter {
       held[key] = connection
     }
     open[key] = entry
+    notice(connection)
   }
 
   private func failed(_ event: Event, _ time: Int64) {
@@ -81,6 +82,7 @@ extension StoreWriter {
     connection.flags.outcome = StoredOutcome.failed.rawValue
     connection.flags.direction = StoredDirection.outbound.rawValue
     pending.connections.append(connection)
+    notice(connection)
   }
 
   private func closed(_ event: Event, _ time: Int64) {
@@ -114,6 +116,7 @@ extension StoreWriter {
     connection.flags.isOpenedBefore = known == nil
     connection.finish(known ?? max(time - began, 0), counts, event.reason)
     pending.connections.append(connection)
+    notice(connection)
   }
 
   func row(_ event: Event, _ socket: EventSocketFacts, opened: Int64) -> PendingConnection {
@@ -124,12 +127,13 @@ extension StoreWriter {
       flags.direction = StoredDirection.outbound.rawValue
     }
     let isInternet = socket.family.isInternet
+    let process = event.process.map { life(of: $0, opened) }
     return PendingConnection(
-      opened: opened, flags: flags, process: event.process.map { life(of: $0, opened) },
+      opened: opened, flags: flags, process: process,
       peerProcess: event.peerProcess.map { life(of: $0, opened) }, netns: socket.netns.rawValue,
       cookie: socket.cookie.rawValue, local: isInternet ? socket.local : nil,
       peer: isInternet ? socket.peer : nil,
-      counts: PendingCounts(socket), reason: event.reason)
+      counts: PendingCounts(socket), reason: event.reason, hits: hits(of: event, process))
   }
 
   private func microseconds(_ nanoseconds: UInt64?) -> Int64? {
@@ -155,8 +159,9 @@ extension StoreWriter {
 
   private func answered(_ event: Event, _ time: Int64) {
     guard case .dns(let answer) = event.detail else { return }
-    pending.answers.append(
-      PendingAnswer(time: time, answer: answer, process: event.process.map { life(of: $0, time) }))
+    let process = event.process.map { life(of: $0, time) }
+    pending.answers.append(PendingAnswer(time: time, answer: answer, process: process))
+    if !watchlist.list.isEmpty { notice(event, process, time) }
   }
 }
 

@@ -9,6 +9,21 @@ extension StoreWriter {
     if descriptor >= 0 { close(descriptor) }
   }
 
+  /// Why the file, or one beside it, may not be written to; nil where that is not why.
+  static func refusal(_ path: String) -> String? {
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
+    for place in [path, String(folder)] {
+      // SAFETY: the name is a string that outlives the call.
+      if unsafe access(place, W_OK) == 0 { continue }
+      switch errno {
+      case EROFS: return "the file system is read-only"
+      case EACCES, EPERM: return "permission denied"
+      default: continue
+      }
+    }
+    return nil
+  }
+
   /// Renames a damaged database and what belongs to it, so that a new one can begin: only on the word of the user.
   ///
   /// Returns the new name. Nothing is deleted, and nothing that has that name already is overwritten.

@@ -42,6 +42,8 @@ extension StoreWriter {
     if batch.connections.isEmpty && !batch.processes.isEmpty { segments.touch(currentSegment, at: time) }
     try segments.write(statements)
     try writeOthers(batch)
+    try writeHashes(batch, segment: currentSegment)
+    try writeHits(batch)
     try statements.heartbeat.run(time, recording)
   }
 
@@ -93,11 +95,15 @@ extension StoreWriter {
     pending = PendingRecords()
     pending.closes = closes
     (pending.gaps, pending.steps) = (Array(gaps), Array(steps))
+    // Found out once, and not again.
+    pending.hashes = Array(batch.hashes.suffix(settings.batchLimit))
   }
 
   /// The tables may be other than the caches have it.
   func forgetCaches() {
     interner.forgetAll()
+    files.forgetAll()
+    watchlist.rows = [:]
     for process in processes.values { (process.id, process.segment, process.isWaiting) = (0, -1, false) }
     processes.removeAll()
   }
@@ -144,6 +150,7 @@ extension StoreWriter {
       20, try row.reason.map { (text) throws(StoreError) in try interner.id(of: text, segment: segment) })
     statement.bind(21, row.peerProcess?.id)
     try statement.run()
+    for hit in row.hits { try write(hit, at: row.opened, connection: id, process: row.process?.id) }
     segments.add(segment, opened: row.opened, span: span)
   }
 

@@ -48,6 +48,7 @@ extension StoreWriter {
   }
 
   private func wait(_ entry: ProcessEntry) {
+    noticeExecutable(of: entry, watchlist.hit(of: entry))
     if entry.isWaiting { return }
     entry.isWaiting = true
     pending.processes.append(entry)
@@ -58,13 +59,15 @@ extension Process {
   /// Whether the other telling knows what this one does not. Quick: asked for each connection.
   fileprivate func differs(from other: Process) -> Bool {
     if let new = other.executable, new != executable { return true }
-    return other.arguments != nil && arguments == nil || other.user != nil && user == nil
+    return other.executableFile != nil && executableFile == nil || other.arguments != nil && arguments == nil
+      || other.user != nil && user == nil
       || other.systemdUnit != nil && systemdUnit == nil || other.container != nil && container == nil
       || !other.ancestors.isEmpty && ancestors.isEmpty
   }
 
   fileprivate mutating func learn(from other: Process) {
     executable = executable ?? other.executable
+    executableFile = executableFile ?? other.executableFile
     if arguments == nil { (arguments, areArgumentsCut) = (other.arguments, other.areArgumentsCut) }
     workingDirectory = workingDirectory ?? other.workingDirectory
     terminal = terminal ?? other.terminal

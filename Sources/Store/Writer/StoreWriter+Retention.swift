@@ -95,6 +95,7 @@ extension StoreWriter {
     sweep.carriedTo = sweep.carriedTo ?? currentSegment
     let carry = try connection.prepare(
       "UPDATE connection SET id = ?2, span = \(SpanClass.open) WHERE id = ?1 RETURNING opened")
+    let follow = try connection.prepare("UPDATE hit SET connection = ?2 WHERE connection = ?1")
     var facts = SegmentFacts()
     for (old, key) in ids.sorted(by: { $0.key < $1.key }) {
       let id = nextID
@@ -107,6 +108,7 @@ extension StoreWriter {
       }
       facts.add(id >> StoreSchema.segmentShift, opened: carry.integer(0), span: SpanClass.open)
       carry.reset()
+      try follow.run(old, id)
       open[key]?.id = id
     }
     try facts.write(statements)
@@ -128,6 +130,7 @@ extension StoreWriter {
       "UPDATE address SET segment = ?1 WHERE id IN (SELECT local \(moved) UNION SELECT peer \(moved) UNION SELECT local \(listening))",
       "UPDATE process SET segment = ?1 WHERE id IN (\(inUse))",
       "UPDATE container SET segment = ?1 WHERE id IN (SELECT container FROM process WHERE id IN (\(inUse)))",
+      "UPDATE file SET segment = ?1 WHERE id IN (SELECT file FROM process WHERE id IN (\(inUse)))",
       "UPDATE text SET segment = ?1 WHERE id IN (\(texts) UNION SELECT program \(moved) UNION SELECT path FROM module)",
     ] { try connection.prepare(sql).run(currentSegment) }
     sweep.carriedTo = nil
@@ -138,6 +141,7 @@ extension StoreWriter {
     for sql in [
       "DELETE FROM gap WHERE ended < ?", "DELETE FROM dns_answer WHERE last < ?",
       "DELETE FROM clock_step WHERE at < ?",
+      "DELETE FROM hit WHERE at <= ? AND (connection IS NULL OR connection NOT IN (SELECT id FROM connection))",
       "DELETE FROM listener WHERE closed < ?", "DELETE FROM recording WHERE stopped < ?",
       "DELETE FROM module WHERE last < ? AND NOT EXISTS (SELECT 1 FROM process_module WHERE module = module.id)",
     ] { try connection.prepare(sql).run(last) }

@@ -75,6 +75,9 @@ extension StoreWriter {
     }
     func text(_ value: String?) throws(StoreError) -> Int64? { try text(value.map { RawText($0) }) }
     process.program = try text(facts.executable)
+    let file = try facts.executableFile.map { (file) throws(StoreError) in
+      try files.id(of: file, segment: segment)
+    }
     let arguments = facts.arguments.map(RawList.encode)
     let lineage = facts.ancestors.isEmpty ? nil : Lineage.encode(facts.ancestors)
     let values: [Int64?] = [
@@ -89,7 +92,7 @@ extension StoreWriter {
       facts.sessionID.map { Int64($0.rawValue) }, facts.netns.map { Int64($0.rawValue) },
       (facts.areArgumentsCut ? 1 : 0) | (facts.isKernelThread ? 2 : 0) | (facts.hasEnded ? 4 : 0),
       process.exit.map { Int64($0.code) }, process.exit?.signal.map { Int64($0) },
-      process.exit?.cpuNanoseconds.map { Int64(clamping: $0 / 1000) },
+      process.exit?.cpuNanoseconds.map { Int64(clamping: $0 / 1000) }, file,
     ]
     for (index, value) in values.enumerated() { statement.bind(index + 1, value) }
     if let entity = facts.entityID { statement.bind(5, text: entity) }

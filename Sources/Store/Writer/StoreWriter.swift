@@ -26,6 +26,7 @@ public final class StoreWriter {
   let connection: SQLiteConnection
   let statements: WriterStatements
   let interner: Interner
+  let files: FileRows
   /// Held open for its lock.
   private let lock: SQLiteConnection
   var timeline: Timeline
@@ -49,11 +50,14 @@ public final class StoreWriter {
   var lossBegan: Int64?
   var lossCount: UInt64 = 0
   var sweep = OrphanSweep()
+  var watchlist = WatchlistState()
 
   /// Opens or creates the store, and begins a recording. What an earlier one left open is closed, with a gap.
   public init(path: String, settings: StoreSettings, now: StoreTime) throws(StoreError) {
     self.path = path
     self.settings = settings
+    // SQLite would say only that it cannot open it.
+    if let reason = Self.refusal(path) { throw .readOnly(detail: "\(path): \(reason)") }
     lock = try Self.lock(path)
     Self.createPrivately(path)
     try StoreSchema.migrate(path: path)
@@ -71,6 +75,7 @@ public final class StoreWriter {
     (boot, recording, nextID) = try recovery.begin(at: time, version: settings.version)
     statements = try WriterStatements(connection)
     interner = try Interner(connection)
+    files = try FileRows(connection, boot: boot)
   }
 
   /// Whether records wait for the next batch.

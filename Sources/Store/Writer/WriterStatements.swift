@@ -19,12 +19,14 @@ final class WriterStatements {
   let addStep: SQLiteStatement
   let findContainer: SQLiteStatement
   let addContainer: SQLiteStatement
+  let addIndicator: SQLiteStatement
+  let addHit: SQLiteStatement
   let heartbeat: SQLiteStatement
 
   static let processColumns = [
     "boot", "pid", "start_ticks", "generation", "entity", "segment", "began", "ended", "parent_pid", "name",
     "executable", "arguments", "directory", "terminal", "user", "user_name", "unit", "container", "lineage",
-    "entry_kind", "entry_pid", "session", "netns", "flags", "exit_code", "signal", "cpu",
+    "entry_kind", "entry_pid", "session", "netns", "flags", "exit_code", "signal", "cpu", "file",
   ]
 
   init(_ connection: SQLiteConnection) throws(StoreError) {
@@ -96,6 +98,13 @@ final class WriterStatements {
       """
       INSERT INTO container (container_id, runtime, name, pod_uid, segment) VALUES (?, ?, ?, ?, ?) RETURNING id
       """)
+    addIndicator = try connection.prepare(
+      """
+      INSERT INTO indicator (kind, indicator, note, list) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET kind = excluded.kind RETURNING id
+      """)
+    addHit = try connection.prepare(
+      "INSERT INTO hit (at, indicator, matched, connection, process) VALUES (?, ?, ?, ?, ?)")
     heartbeat = try connection.prepare("UPDATE recording SET flushed = ? WHERE id = ?")
   }
 }

@@ -16,6 +16,9 @@ struct HistoryCommand: ParsableCommand {
       sockeye history -o jsonl --since yesterday --until today
 
       FILTER is the language of `sockeye list`; a connection is judged as it was while it lived.
+
+      With --watchlist, only what is on one of the lists is shown, be it recorded before the list was made: the last name
+      that was answered for an address, to the process itself if it asked, counts. \(WatchlistOptions.help)
       \(WindowOptions.help)
       """)
 
@@ -24,6 +27,7 @@ struct HistoryCommand: ParsableCommand {
   @Option(name: .long, help: "How many connections at most.") var limit = 100
   @Option(name: .long, help: "Go on behind this place: what the page before printed at its end.")
   var after: CursorArgument?
+  @OptionGroup var watchlists: WatchlistOptions
   @OptionGroup var database: DatabaseOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @Argument(help: "Which connections: see `sockeye list --help`.") var filter: [String] = []
@@ -37,17 +41,25 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let filter = try Filter.parsing(filter)
+    let watchlist = try watchlists.read()
     let reader = try database.reader()
     var query = HistoryQuery()
     (query.since, query.until) = (window.first, window.last)
     (query.order, query.limit, query.after) = (sort.order, limit, after?.cursor)
     query.restrict(to: filter.expression)
-    let search: HistorySearch
+    var search: HistorySearch
     let gaps: [StoredGap]
     do throws(StoreError) {
-      search = try HistorySearch(reader, query) { filter.judges($0) }
+      if !watchlists.paths.isEmpty { query.hunt = try reader.hunt(watchlist) }
+      search = try HistorySearch(reader, query) { connection in
+        if query.hunt != nil && watchlist.hits(of: connection).isEmpty { return .no }
+        return filter.judges(connection)
+      }
       gaps = try window.gaps(reader)
     } catch { throw database.failure(error) }
+    if query.hunt != nil {
+      for index in search.found.indices { search.found[index].hits = watchlist.hits(of: search.found[index]) }
+    }
     try show(search.found, gaps)
     if output.format == .csv || output.format.recordFormat == nil { Output.tell(gaps, output.color) }
     if search.unjudged > 0 {
@@ -55,10 +67,18 @@ struct HistoryCommand: ParsableCommand {
         "sockeye: \(search.unjudged) more could not be judged: the filter asks what was not recorded of them\n"
       )
     }
+    if query.hunt != nil { tellHits(search.found, watchlist) }
     if let next = search.next {
       Output.error().write("sockeye: there may be more: --after \(next.id):\(next.value)\n")
     }
     if search.found.isEmpty { throw ExitStatus.nothingFound }
+  }
+
+  private func tellHits(_ found: [StoredConnection], _ watchlist: Watchlist) {
+    let hit = Set(found.flatMap(\.hits).map(\.indicator)).count
+    Output.error().write(
+      "sockeye: \(found.count) \(found.count == 1 ? "connection" : "connections") on the watch-list, by \(hit) of its "
+        + "\(watchlist.indicators.count) entries\n")
   }
 
   private func show(_ connections: [StoredConnection], _ gaps: [StoredGap]) throws {

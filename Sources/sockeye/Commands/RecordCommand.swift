@@ -13,7 +13,11 @@ struct RecordCommand: ParsableCommand {
     discussion: """
       What is there at the start is recorded too, marked as opened before. What is recorded survives a crash, but for the
       last second; what was lost, or not recorded, is kept as a gap. SIGTERM and SIGINT stop it, SIGHUP reads the
-      configuration file again: keep-days and max-size change at once, the rest at the next start, and it says so.
+      configuration file and the watch-lists again: they, keep-days and max-size change at once, the rest at the next start,
+      and it says so.
+
+      \(WatchlistOptions.help) Hits are stored, and told of on standard error, each in a line. Lists of the command line
+      and of the configuration file do not add up.
 
       Every long option below but config, check and set-aside is also a key of the configuration file (TOML):
       keep-days = 30, max-size = "4G", names = false. The command line has the last word.
@@ -59,6 +63,7 @@ struct RecordCommand: ParsableCommand {
       "Room for events between the kernel and sockeye: 4k to 1G, a power of two (default: 16M).",
       valueName: "SIZE"))
   var ringSize: WatchRingSize?
+  @OptionGroup var watchlists: WatchlistOptions
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -86,6 +91,7 @@ struct RecordCommand: ParsableCommand {
     if let names { settings.names = names }
     if let modules { settings.modules = modules }
     if let ringSize { settings.ringSize = ringSize }
+    if !watchlists.paths.isEmpty { settings.watchlists = watchlists.paths }
     return settings
   }
 
@@ -97,6 +103,7 @@ struct RecordCommand: ParsableCommand {
 
   func run() throws {
     let settings = try settings()
+    let watchlist = try Watchlist(files: settings.watchlists)
     if check {
       let standard = Output.standard()
       standard.write(settings.configuration)
@@ -108,7 +115,7 @@ struct RecordCommand: ParsableCommand {
     }
     // First the probes, then the recording: what it covers, they see.
     let source = try EventWay.chosen(settings.request, wake)
-    let recorder = try Recorder(settings, source, setsAside: setsAside)
+    let recorder = try Recorder(settings, source, wake, watchlist, setsAside: setsAside)
     try recorder.run(reload: self.settings)
   }
 }

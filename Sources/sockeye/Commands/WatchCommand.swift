@@ -27,6 +27,8 @@ struct WatchCommand: ParsableCommand {
 
       Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. Without them, connections and
       processes are found by the proc connector and by polling every 200 ms: what cannot be seen then is said first.
+      \(WatchlistOptions.help) With a hash on the list, executables are read as they are seen, each once.
+
       A connect is shown when it is answered, and after a second without an answer. What was lost is shown as a gap, and
       counted in the last line, on standard error.
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
@@ -70,6 +72,7 @@ struct WatchCommand: ParsableCommand {
     help: ArgumentHelp(
       "Room for events between the kernel and sockeye: 4k to 1G, a power of two.", valueName: "SIZE"))
   var ringSize = WatchRingSize(byteCount: 1 << 24)
+  @OptionGroup var watchlists: WatchlistOptions
   @Flag(name: .customLong("own"), help: "Include what this sockeye does itself.")
   var includesOwn = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as table (text) or jsonl.")
@@ -112,22 +115,23 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     let filter = try self.where.map { try Filter.parsing([$0]) }
-    var run = WatchRun(self, filter: filter)
+    let watchlist = try watchlists.read()
+    var run = WatchRun(self, filter: filter, watchlist)
     if command.isEmpty {
       let wake = try waitPoint(for: nil)
-      let observer = try observe(roots.map { ProcessID($0) }, filter, wake)
+      let observer = try observe(roots.map { ProcessID($0) }, filter, watchlist, wake)
       try run.show(observer, deadline: deadline)
     } else {
-      try runCommand(&run, filter)
+      try runCommand(&run, filter, watchlist)
     }
     try run.end()
   }
 
-  private func runCommand(_ run: inout WatchRun, _ filter: Filter?) throws {
+  private func runCommand(_ run: inout WatchRun, _ filter: Filter?, _ watchlist: Watchlist) throws {
     let child: HeldChild
     do throws(SystemError) { child = try HeldChild(command) } catch { throw Failure("\(error)") }
     let wake = try waitPoint(for: child.pid)
-    let observer = try observe([ProcessID(child.pid)], filter, wake)
+    let observer = try observe([ProcessID(child.pid)], filter, watchlist, wake)
     do throws(Errno) { try child.release() } catch { throw Failure("\(command[0]): \(error)") }
     try run.show(observer, deadline: deadline)
   }
@@ -138,14 +142,16 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
-  private func observe(_ roots: [ProcessID], _ filter: Filter?, _ wake: WaitPoint) throws -> any EventSource {
+  private func observe(
+    _ roots: [ProcessID], _ filter: Filter?, _ watchlist: Watchlist, _ wake: WaitPoint
+  ) throws -> any EventSource {
     var request = EventRequest(actions: try actions())
     request.roots = roots.isEmpty ? nil : roots
     request.keepNanoseconds = keep.nanoseconds
     request.filter = filter
     request.pushesDown = !leavesKernelAlone
     request.includesOwn = includesOwn
-    request.namesPeers = namesPeers
+    request.namesPeers = namesPeers || watchlist.hasDomains
     request.ringByteCount = ringSize.byteCount
     return try EventWay.chosen(request, wake)
   }
@@ -166,12 +172,16 @@ private struct WatchRun {
   /// Shown, or in a sum.
   private var told: UInt64 = 0
   private var unjudged: UInt64 = 0
+  private let watchlist: Watchlist
+  private var hashes = ExecutableHashes()
+  private var hits: UInt64 = 0
   private var statistics = EventStatistics()
   private var way: String?
 
-  init(_ command: WatchCommand, filter: Filter?) {
+  init(_ command: WatchCommand, filter: Filter?, _ watchlist: Watchlist) {
     self.command = command
     self.filter = filter
+    self.watchlist = watchlist
     isRecord = command.jsonl || command.output == .jsonl
     var options = EventLineOptions()
     options.isColored = command.color.isOn(for: standard)
@@ -204,7 +214,9 @@ private struct WatchRun {
       if let limit = command.count, told >= limit { break }
       guard event.action == .gap || isWanted(event) else { continue }
       if event.action != .gap { told += 1 }
-      fold.take(event, into: &shown)
+      let event = marked(event)
+      // What is looked out for is not summed up.
+      if event.hits.isEmpty { fold.take(event, into: &shown) } else { shown.append(event) }
     }
     fold.expire(at: KernelClock.bootTimeNanoseconds, into: &shown)
     let isRead = print(shown)
@@ -219,6 +231,17 @@ private struct WatchRun {
       if isRecord { records.append(event, to: &text) } else { lines.append(event, to: &text) }
     }
     return text.flush(to: standard.sink)
+  }
+
+  private mutating func marked(_ event: Event) -> Event {
+    if watchlist.isEmpty { return event }
+    var event = event
+    if !watchlist.sha256.isEmpty, let process = event.process {
+      event.process?.executableHash = hashes.hash(of: process)
+    }
+    event.hits = watchlist.hits(of: event)
+    if !event.hits.isEmpty { hits += 1 }
+    return event
   }
 
   private mutating func isWanted(_ event: Event) -> Bool {
@@ -244,6 +267,11 @@ private struct WatchRun {
       line.append(", ")
       line.append(decimal: unjudged)
       line.append(" could not be judged by the filter")
+    }
+    if !watchlist.isEmpty {
+      line.append(", ")
+      line.append(decimal: hits)
+      line.append(" on the watch-list")
     }
     line.append("; ")
     line.append(losses: statistics, way: way)

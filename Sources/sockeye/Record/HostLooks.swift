@@ -34,7 +34,7 @@ struct HostLooks {
     var request = SnapshotRequest()
     request.tables = .internet
     request.wantsDetails = true
-    request.processFacts = .all
+    request.processFacts = .all.union(.executableFile)
     do throws(ObserverError) {
       let snapshot = try SnapshotObserver.take(request)
       look = Look(snapshot: snapshot, began: began, ended: KernelClock.bootTimeNanoseconds)
@@ -46,6 +46,9 @@ struct HostLooks {
 
   /// The moment (boot time, nanoseconds) up to which events must be stored before `pass`; nil when no look waits.
   var next: UInt64? { look.map { $0.isStored ? $0.ended : $0.began } }
+
+  /// The processes of the look, before they are stored.
+  var found: [Process] { look.flatMap { $0.isStored ? nil : $0.snapshot.processes } ?? [] }
 
   /// Every event of before `next` must have come by now.
   var isDue: Bool { next.map { KernelClock.bootTimeNanoseconds &- $0 > Self.lateness } ?? false }

@@ -61,6 +61,7 @@ struct RecordConfiguration {
     case "modules": settings.modules = try value.truth()
     case "ring-size":
       settings.ringSize = try value.word("a power of two from \"4k\" to \"1G\"", WatchRingSize.init)
+    case "watchlist": settings.watchlists = try value.strings(or: "the name of a file, or an array of them")
     default: throw Failure("\(path): there is no key '\(value.key)'")
     }
   }
@@ -76,6 +77,11 @@ struct RecordConfiguration {
     func string(or expected: String) throws -> String {
       guard case .string(let text) = value, !text.isEmpty else { throw wrong(expected) }
       return text
+    }
+    /// One, or an array.
+    func strings(or expected: String) throws -> [String] {
+      guard case .array(let elements) = value else { return [try string(or: expected)] }
+      return try elements.map { try Value(path: path, key: key, value: $0).string(or: expected) }
     }
     func truth() throws -> Bool {
       guard case .boolean(let truth) = value else { throw wrong("true or false") }

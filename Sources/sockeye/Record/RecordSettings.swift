@@ -14,6 +14,8 @@ struct RecordSettings: Equatable {
   var names = true
   var modules = false
   var ringSize = WatchRingSize(byteCount: 1 << 24)
+  /// Files with what to look out for.
+  var watchlists: [String] = []
 
   var retention: Retention {
     Retention(age: keepDays == 0 ? nil : .seconds(86_400 * keepDays), size: maxSize == 0 ? nil : maxSize)
@@ -21,17 +23,22 @@ struct RecordSettings: Equatable {
 
   /// As a configuration file would say it.
   var configuration: String {
-    let path = database.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    let lists = watchlists.map(Self.quoted).joined(separator: ", ")
     return """
-      database = "\(path)"
+      database = \(Self.quoted(database))
       keep-days = \(keepDays)
       max-size = \(maxSize)
       row-at = "\(rowAt.rawValue)"
       names = \(names)
       modules = \(modules)
       ring-size = \(ringSize.byteCount)
+      watchlist = [\(lists)]
 
       """
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
   /// What has changed but waits for the next start.

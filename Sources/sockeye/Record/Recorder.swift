@@ -12,19 +12,32 @@ final class Recorder {
   private var retention: Retention
   private var retentionDue: UInt64 = 0
   private var looks = HostLooks()
+  private let hasher: ExecutableHasher
+  private var hitLog = HitLog()
+  private var hasWatchlist: Bool
   private var knownGaps = 0
   /// What writing last failed with, told once.
   private var failure: StoreError?
   private var fatal: StoreError?
 
-  init(_ settings: RecordSettings, _ source: any EventSource, setsAside: Bool) throws {
+  /// - Parameter wake: what `source` waits at.
+  init(
+    _ settings: RecordSettings, _ source: any EventSource, _ wake: WaitPoint, _ watchlist: Watchlist,
+    setsAside: Bool
+  ) throws {
     self.settings = settings
     self.source = source
+    hasher = ExecutableHasher(wake: wake)
+    hasWatchlist = !watchlist.isEmpty
     retention = settings.retention
     guard let bootID = ThisBoot.id else { throw Failure("/proc/sys/kernel/random/boot_id cannot be read") }
     var store = StoreSettings(bootID: bootID, version: Sockeye.configuration.version)
     store.rowTime = settings.rowAt.stored
     writer = try Self.open(settings.database, store, setsAside: setsAside)
+    do throws(StoreError) { hasher.learn(try writer.knownHashes()) } catch {
+      throw Failure(Self.words(error))
+    }
+    writer.watch(for: watchlist, hasher.hashes)
   }
 
   private static func open(_ path: String, _ settings: StoreSettings, setsAside: Bool) throws -> StoreWriter {
@@ -68,9 +81,11 @@ final class Recorder {
       if reasons.contains(.reloadSignal) { take(reload) }
     }
     source.finish { take($0) }
-    while fatal == nil, looks.next != nil {
-      guarded { () throws(StoreError) in try looks.pass(into: writer) }
-    }
+    while fatal == nil, looks.next != nil { passLook() }
+    hasher.settle(milliseconds: 1000)
+    writer.take(hasher.takeResults())
+    hitLog.tell(writer.takeHits())
+    hitLog.finish()
     if fatal == nil { guarded { () throws(StoreError) in try writer.stop(.now) } }
     tellGaps()
     sumUp()
@@ -88,14 +103,24 @@ final class Recorder {
       if count == rest.endIndex && !looks.isDue { break }
       write(rest[..<count])
       rest = rest[count...]
-      guarded { () throws(StoreError) in try looks.pass(into: writer) }
+      passLook()
     }
     write(rest)
+    for event in events {
+      if let process = event.process { hasher.want(process) }
+    }
+    writer.take(hasher.takeResults())
+    hitLog.tell(writer.takeHits())
     if events.contains(where: { $0.action == .gap }) { looks.isOwed = true }
     looks.begin()
     keepRetention()
     tellGaps()
     return fatal == nil
+  }
+
+  private func passLook() {
+    for process in looks.found { hasher.want(process) }
+    guarded { () throws(StoreError) in try looks.pass(into: writer) }
   }
 
   private func write(_ events: ArraySlice<Event>) {
@@ -135,9 +160,13 @@ final class Recorder {
   private func take(_ reload: () throws -> RecordSettings) {
     do {
       let new = try reload()
+      let watchlist = try Watchlist(files: new.watchlists)
+      writer.watch(for: watchlist, hasher.hashes)
+      hasWatchlist = !watchlist.isEmpty
       retention = new.retention
       retentionDue = 0
-      Self.tell("reloaded (\(new.retentionSummary))")
+      let lists = watchlist.isEmpty ? "" : "; \(watchlist.indicators.count) on the watch-list"
+      Self.tell("reloaded (\(new.retentionSummary)\(lists))")
       let waiting = new.needsRestart(from: settings)
       if !waiting.isEmpty { Self.tell("at the next start: \(waiting.joined(separator: ", "))") }
     } catch {
@@ -158,9 +187,33 @@ final class Recorder {
     line.append(decimal: statistics.delivered)
     line.append(statistics.delivered == 1 ? " event, " : " events, ")
     line.append(decimal: writer.counters.connections)
-    line.append(writer.counters.connections == 1 ? " connection recorded; " : " connections recorded; ")
+    line.append(writer.counters.connections == 1 ? " connection recorded, " : " connections recorded, ")
+    if hasWatchlist {
+      line.append(decimal: writer.counters.hits)
+      line.append(writer.counters.hits == 1 ? " hit of the watch-list, " : " hits of the watch-list, ")
+    }
+    line.append(hashes: hasher.counters)
     line.append(losses: statistics, inStore: writer.counters.lost, way: source.way)
     Output.error().write(line)
+  }
+}
+
+extension TextBuffer {
+  /// `41 executables hashed (2 could not be); `
+  fileprivate mutating func append(hashes counters: ExecutableHasher.Counters) {
+    append(decimal: counters.hashed)
+    append(counters.hashed == 1 ? " executable hashed" : " executables hashed")
+    if counters.missing > 0 {
+      append(" (")
+      append(decimal: counters.missing)
+      append(" could not be)")
+    }
+    if counters.turnedAway > 0 {
+      append(", put off ")
+      append(decimal: counters.turnedAway)
+      append(" times")
+    }
+    append("; ")
   }
 }
 
