@@ -112,56 +112,25 @@ struct SnapshotRun: ~Copyable {
         mayReadEveryProcess: privileges.mayReadEveryProcess,
         keepsProgram: privileges.effectiveUserID == 0, openFiles: Int(clamping: openFiles),
         namespaces: selectedNamespaces.count))
-    if request.isInTableOrder || !request.wantsHolders {
-      return try collectTables(then: request.wantsHolders ? plan.method : nil)
-    }
-    switch plan.method {
+    switch request.wantsHolders ? plan.method : nil {
+    case nil: for entry in selectedNamespaces { dumpAllTables(entry) }
     case .procfs: try collectByScan()
     case .iterator:
       assembler = SnapshotAssembler(
         expectedSockets: Int(clamping: openFiles), withDetails: request.wantsDetails)
       do throws(BPFError) {
-        try collectByIterator()
+        if request.isInTableOrder { try collectTablesAndHolders() } else { try collectByIterator() }
       } catch {
         if request.holderSource == .iterator { throw .iterator(error) }
-        noteIteratorFailure(error)
+        gaps.append(
+          Gap(
+            kind: .sourceFailed, count: nil,
+            message: "the BPF iterator failed, /proc was read instead: \(error)",
+            remedy: "see sockeye doctor"))
         assembler = SnapshotAssembler()
         try collectByScan()
       }
     }
-    try complete()
-  }
-
-  /// The tables in their own order, then the holders of what is in them.
-  private mutating func collectTables(then method: HolderPlan.Method?) throws(ObserverError) {
-    switch method {
-    case nil: for entry in selectedNamespaces { dumpAllTables(entry) }
-    case .procfs: try collectByScan()
-    case .iterator:
-      for entry in selectedNamespaces { dumpAllTables(entry) }
-      evidence = .iterator
-      do throws(BPFError) {
-        let source = try IteratorSource(iteratorRequest)
-        try source.findHolders(of: assembler.indexByInode(), into: &assembler)
-        iterator = consume source
-      } catch {
-        if request.holderSource == .iterator { throw .iterator(error) }
-        noteIteratorFailure(error)
-        assembler = SnapshotAssembler()
-        try collectByScan()
-      }
-    }
-    try complete()
-  }
-
-  private mutating func noteIteratorFailure(_ error: BPFError) {
-    gaps.append(
-      Gap(
-        kind: .sourceFailed, count: nil, message: "the BPF iterator failed, /proc was read instead: \(error)",
-        remedy: "see sockeye doctor"))
-  }
-
-  private mutating func complete() throws(ObserverError) {
     assembler.shareHoldersByInode()
     do throws(SystemError) { try addAskedProcesses() } catch { throw .system(error) }
     if let onlyNamespace, catalog.entries[onlyNamespace] == nil, assembler.sockets.isEmpty {

@@ -25,7 +25,16 @@ extension SnapshotRun {
     for entry in selectedNamespaces { complement(entry, findings) }
   }
 
-  var iteratorRequest: SocketIteratorRequest {
+  /// The tables in their own order, then in one kernel pass the holders of what is in them.
+  mutating func collectTablesAndHolders() throws(BPFError) {
+    for entry in selectedNamespaces { dumpAllTables(entry) }
+    let source = try IteratorSource(iteratorRequest)
+    try source.findHolders(of: assembler.indexByInode(), into: &assembler)
+    iterator = consume source
+    evidence = .iterator
+  }
+
+  private var iteratorRequest: SocketIteratorRequest {
     var iterator = SocketIteratorRequest()
     iterator.families = request.tables.familyBits
     iterator.wantsInternals = request.wantsDetails

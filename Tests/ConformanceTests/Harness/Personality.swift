@@ -27,16 +27,15 @@ struct Personality {
     ["env", "PATH=\(try Self.links.get())", name] + arguments
   }
 
-  /// A folder with a link to sockeye for each personality; made once, and left to the temporary folder.
+  /// A folder beside the built program with a link to it for each personality.
   private static let links = Result {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "sockeye-personalities-\(ProcessInfo.processInfo.processIdentifier)")
-    // A folder of an earlier process with our number.
-    try? FileManager.default.removeItem(at: folder)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    let folder = BuiltProducts.directory.appending(path: "personalities")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for name in [netstat.name, ss.name] {
-      try FileManager.default.createSymbolicLink(
-        atPath: folder.appending(path: name).path, withDestinationPath: BuiltProducts.sockeye)
+      let link = folder.appending(path: name).path
+      // Of an earlier run, perhaps to another program (SOCKEYE_BINARY).
+      try? FileManager.default.removeItem(atPath: link)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: BuiltProducts.sockeye)
     }
     return folder.path
   }

@@ -93,7 +93,7 @@ extension NetstatTests {
 
   /// Numbers of packets and bytes on wires that the kernel itself uses: neighbour discovery, multicast reports.
   static let traffic = [
-    Mask(#"^((?:v|abc)\S+ +\d+) +\d+ (.*) +\d+ ( +0 +0 +0 \S+)$"#, "$1 … $2 … $3"),
+    Mask(#"^((?:v|d|abc)\S+ +\d+) +\d+ (.*) +\d+ ( +0 +0 +0 \S+)$"#, "$1 … $2 … $3"),
     Mask(#"([RT]X packets) \d+  bytes \d+ \([^)]*\)"#, "$1 …"),
     Mask(#"(errors \d+  dropped) \d+ "#, "$1 … "),
   ]
@@ -120,6 +120,17 @@ extension NetstatTests {
     for options in [["-i"], ["-ia"], ["-ie"], ["-iae"], ["-ine"], ["--interfaces"], ["-iv"]] {
       try comparison.expectSame(scene, options)
     }
+  }
+
+  @Test("Dummy and VLAN devices")
+  func virtualInterfaces() throws {
+    let scene = try Scene()
+    try scene.shell(
+      "ip link add d0 type dummy; ip link add link d0 name d0.5 type vlan id 5", orCancelFor: "VLAN")
+    try scene.shell("ip link set d0 up; ip link set d0.5 up; ip addr add 10.9.0.1/24 dev d0.5")
+    var comparison = Self.netstat
+    comparison.masks = Self.traffic
+    for options in [["-i"], ["-ie"], ["-rn"], ["-gn"]] { try comparison.expectSame(scene, options) }
   }
 
   @Test("Loopback counts what is sent through it, in packets, bytes and units, to the last digit")

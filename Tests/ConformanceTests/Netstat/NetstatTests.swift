@@ -135,28 +135,32 @@ extension NetstatTests {
   /// Seconds to go, which is all that changes of a timer.
   static let ticking = Mask(#"\(\d+\.\d\d/"#, "(…/")
 
-  @Test("Timers: keepalive, retransmission, zero window probe, TIME_WAIT, none; with retransmits and probes")
+  @Test("Timers: keepalive, zero window probe, TIME_WAIT, none; with retransmits and probes")
   func timers() throws {
     let scene = try Scene()
     try scene.python(
       """
       c, s = connect(listen(port=4711), port=4712)
       c.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
-      # Nobody answers behind a route that leads nowhere: a retransmission that comes so late that it counts nothing.
-      a, b = connect(listen(port=4721), port=4722)
       # A receiver that does not read: its window closes, and the sender asks for more of it.
-      l = keep(socket()); l.setsockopt(SOL_SOCKET, SO_RCVBUF, 2048); l.bind(('127.0.0.1', 4731)); l.listen()
+      l = keep(socket()); l.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096); l.bind(('127.0.0.1', 4731)); l.listen()
       w, _ = connect(l, port=4732)
+      w.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
       w.setblocking(False)
       try:
-          while True: w.send(b'x' * 65536)
+          while True: w.send(b'x' * 100)
       except BlockingIOError: pass
+      for _ in range(400):
+          if any(':127C ' in x and ' 04:' in x for x in open('/proc/self/net/tcp')): break
+          time.sleep(0.05)
       d, e = connect(listen(port=4741), port=4742); d.close(); e.close()
       """)
     var comparison = Self.netstat
     comparison.masks = [Self.ticking]
     let reference = try comparison.reference(scene, "-tano").output
-    for word in ["keepalive (", "off (0.00/0/0)", "timewait ("] { #expect(reference.contains(word)) }
+    for word in ["keepalive (", "off (0.00/0/0)", "timewait (", "probe ("] {
+      #expect(reference.contains(word))
+    }
     try comparison.expectSame(scene, "-tano")
     try comparison.expectSame(scene, "-tanop")
     try comparison.expectSame(scene, "-tuno", "-e")
