@@ -117,7 +117,8 @@ let package = Package(
       name: "ViewTerminalTests", dependencies: ["Model", "ViewText", "ViewTerminal", "ViewFixtures"],
       exclude: ["Golden"]),
     .testTarget(
-      name: "ViewNetstatTests", dependencies: ["Model", "ViewText", "ViewNetstat"]),
+      name: "ViewNetstatTests", dependencies: ["Model", "ViewText", "ViewNetstat", "ViewFixtures"],
+      exclude: ["Golden"]),
     .executableTarget(
       name: "view-bench", dependencies: ["Model", "ViewText", "ViewRecords", "ViewTerminal", "ViewFixtures"],
       path: "Benchmarks/ViewBench"),

@@ -105,6 +105,10 @@ int clinux_create_at(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags | O_CREAT | O_EXCL, mode);
 }
 
+int clinux_empty_file(const char *path, mode_t mode) {
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+}
+
 static _Atomic(clinux_bpf_log) current_log;
 
 static int forward(enum libbpf_print_level level, const char *format, va_list arguments) {

@@ -64,7 +64,7 @@ struct SnapshotRun: ~Copyable {
 
   init(_ request: SnapshotRequest) throws(SystemError) {
     self.request = request
-    kernelCondition = request.internet.flatMap(InetFilter.init)
+    kernelCondition = request.internet.flatMap { InetFilter($0) }
     let proc = try ProcFileSystem()
     let home = try OwnedDescriptor.open("/proc/self/ns/net")
     catalog = try NamespaceCatalog(ownOnly: proc)

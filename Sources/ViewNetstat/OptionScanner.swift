@@ -7,7 +7,7 @@ public struct OptionScanner: Sendable {
 
   /// One row of the tool's table.
   public struct Long: Sendable {
-    let name: String
+    public let name: String
     let use: ArgumentUse
     /// The short option that it stands for, or a number of its own above 255.
     let value: Int

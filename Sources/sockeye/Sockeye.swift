@@ -14,7 +14,7 @@ import KernelSystem
     subcommands: [
       ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, HistoryCommand.self,
       SQLCommand.self, MapCommand.self, DoctorCommand.self,
-      NetstatCommand.self,
+      NetstatCommand.self, SSCommand.self,
     ],
     defaultSubcommand: ListCommand.self)
 

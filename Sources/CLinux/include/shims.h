@@ -49,6 +49,8 @@ int clinux_memfd(const char *name);
 int clinux_spawn_reading(pid_t *pid, char *const arguments[], int input);
 /// openat(2) with O_CREAT and O_EXCL added: a new file of that mode, or EEXIST.
 int clinux_create_at(int directory, const char *path, int flags, mode_t mode);
+/// open(2) for writing, close-on-exec, with O_CREAT and O_TRUNC: an empty file.
+int clinux_empty_file(const char *path, mode_t mode);
 
 /// One line of libbpf's log; `level` is `enum libbpf_print_level`.
 typedef void (*clinux_bpf_log)(int level, const char *line);

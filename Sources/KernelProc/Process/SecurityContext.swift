@@ -14,3 +14,16 @@ extension ProcessDirectory {
     }
   }
 }
+
+extension ProcFileSystem {
+  /// The SELinux context of the file behind a descriptor: getxattr(2) of `security.selinux`. nil when there is none.
+  public borrowing func securityContext(ofDescriptor descriptor: Int32, of pid: Int32) -> [UInt8]? {
+    var text = [UInt8](repeating: 0, count: 256)
+    // SAFETY: the call writes at most the size of `text`.
+    let count = unsafe text.withUnsafeMutableBytes { room in
+      unsafe getxattr("\(path)/\(pid)/fd/\(descriptor)", "security.selinux", room.baseAddress, room.count)
+    }
+    guard count > 0 else { return nil }
+    return Array(text.prefix(count).prefix { $0 != 0 })
+  }
+}

@@ -10,6 +10,15 @@ public enum SecurityLabels {
       && ThisProcess.cannotRead("/etc/selinux/config") == nil
   }
 
+  /// The context of the kernel's own work.
+  public static var ofKernel: [UInt8]? {
+    // Without SELinux there is none.
+    guard let text = try? TextFile.read("/sys/fs/selinux/initial_contexts/kernel", atMost: 4096) else {
+      return nil
+    }
+    return Array(text.prefix { $0 != 0 && $0 != 10 })
+  }
+
   /// The contexts that may be read.
   public static func of(_ processes: [Process]) -> [ProcessID: RawText] {
     // Without /proc there are no labels.

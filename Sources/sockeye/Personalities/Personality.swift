@@ -2,7 +2,7 @@ import KernelSystem
 
 /// A tool that sockeye stands in for: by the name that it is called by, or by its first word.
 enum Personality: String, CaseIterable {
-  case netstat
+  case netstat, ss
 
   /// Runs the tool that the command line means, and ends with its status; returns where it means none.
   ///
@@ -22,6 +22,7 @@ enum Personality: String, CaseIterable {
   func run(program: String, _ arguments: [String]) throws -> Never {
     switch self {
     case .netstat: ThisProcess.exit(status: try NetstatRun.run(program: program, arguments))
+    case .ss: ThisProcess.exit(status: try SSPersonality.run(program: program, arguments))
     }
   }
 }
