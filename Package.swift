@@ -68,6 +68,8 @@ let package = Package(
     .target(name: "ViewText", dependencies: ["Model"], swiftSettings: strict),
     .target(name: "ViewRecords", dependencies: ["Model", "ViewText"], swiftSettings: strict),
     .target(name: "ViewTerminal", dependencies: ["Model", "ViewText"], swiftSettings: strict),
+    // netstat and ss, as they print.
+    .target(name: "ViewNetstat", dependencies: ["Model", "ViewText"], swiftSettings: strict),
 
     // The recorder's configuration file: toml++ behind five C functions.
     .target(name: "CTOML"),
@@ -76,8 +78,7 @@ let package = Package(
       name: "sockeye",
       dependencies: [
         "KernelSystem", "Model", "Observer", "Attribution", "CreationTrace", "Store", "ViewText",
-        "ViewRecords",
-        "ViewTerminal", "CTOML",
+        "ViewRecords", "ViewTerminal", "ViewNetstat", "CTOML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -126,6 +127,9 @@ let package = Package(
     .testTarget(
       name: "ViewTerminalTests", dependencies: ["Model", "ViewText", "ViewTerminal", "ViewFixtures"],
       exclude: ["Golden"]),
+    .testTarget(
+      name: "ViewNetstatTests", dependencies: ["Model", "ViewText", "ViewNetstat", "ViewFixtures"],
+      exclude: ["Golden"]),
     .executableTarget(
       name: "view-bench", dependencies: ["Model", "ViewText", "ViewRecords", "ViewTerminal", "ViewFixtures"],
       path: "Benchmarks/ViewBench"),
@@ -142,6 +146,9 @@ let package = Package(
       name: "HostTests",
       dependencies: ["Model", "Store", "ViewFixtures", "socket-fixture", "EventFixture", "sockeye"],
       exclude: ["SpawnFixtures"]),
+
+    // Row for row what netstat and ss print, each case in a namespace of its own.
+    .testTarget(name: "ConformanceTests", dependencies: ["socket-fixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(

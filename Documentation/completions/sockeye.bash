@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|record|history|sql|map|spawn|doctor|help)
+    list|who|watch|record|history|sql|map|spawn|doctor|netstat|ss|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch record history sql map spawn doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch record history sql map spawn doctor netstat ss help' -- "${cur}"))
         ;;
     esac
 }
@@ -305,9 +305,9 @@ _sockeye_watch() {
 
 _sockeye_record() {
     repeating_flags=()
-    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --version -h --help)
+    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --status --flush --json --version -h --help)
     repeating_options=(--watchlist)
-    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config)
+    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config -o --output --color)
     __sockeye_offer_flags_options 0
 
     # Offer option value completions
@@ -332,6 +332,14 @@ _sockeye_record() {
         return
         ;;
     '--config')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''json'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac
@@ -500,6 +508,38 @@ _sockeye_doctor() {
         ;;
     '--color')
         __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_netstat() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __sockeye_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __sockeye_add_completions -W '-2'$'\n''-A'$'\n''-C'$'\n''-F'$'\n''-M'$'\n''-N'$'\n''-S'$'\n''-U'$'\n''-V'$'\n''-W'$'\n''-Z'$'\n''-a'$'\n''-c'$'\n''-e'$'\n''-f'$'\n''-g'$'\n''-h'$'\n''-i'$'\n''-l'$'\n''-n'$'\n''-o'$'\n''-p'$'\n''-r'$'\n''-s'$'\n''-t'$'\n''-u'$'\n''-v'$'\n''-w'$'\n''-x'$'\n''-4'$'\n''-6'$'\n''--ax25'$'\n''--x25'$'\n''--ip'$'\n''--ipx'$'\n''--appletalk'$'\n''--netrom'$'\n''--inet'$'\n''--inet6'$'\n''--ddp'$'\n''--rose'$'\n''--unix'$'\n''--bluetooth'$'\n''--tcpip'$'\n''--version'$'\n''--interfaces'$'\n''--help'$'\n''--route'$'\n''--masquerade'$'\n''--protocol'$'\n''--tcp'$'\n''--sctp'$'\n''--udp'$'\n''--udplite'$'\n''--raw'$'\n''--unix'$'\n''--l2cap'$'\n''--rfcomm'$'\n''--listening'$'\n''--all'$'\n''--timers'$'\n''--continuous'$'\n''--extend'$'\n''--programs'$'\n''--verbose'$'\n''--statistics'$'\n''--wide'$'\n''--numeric'$'\n''--numeric-hosts'$'\n''--numeric-ports'$'\n''--numeric-users'$'\n''--symbolic'$'\n''--cache'$'\n''--fib'$'\n''--groups'$'\n''--context'$'\n''--better'
+        return
+        ;;
+    esac
+}
+
+_sockeye_ss() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __sockeye_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __sockeye_add_completions -W '-d'$'\n''-h'$'\n''-a'$'\n''-l'$'\n''-e'$'\n''-t'$'\n''-u'$'\n''-w'$'\n''-x'$'\n''-n'$'\n''-r'$'\n''-o'$'\n''-4'$'\n''-6'$'\n''-0'$'\n''-s'$'\n''-p'$'\n''-T'$'\n''-b'$'\n''-E'$'\n''-f'$'\n''-m'$'\n''-M'$'\n''-i'$'\n''-A'$'\n''-D'$'\n''-F'$'\n''-v'$'\n''-V'$'\n''-z'$'\n''-Z'$'\n''-N'$'\n''-K'$'\n''-H'$'\n''-S'$'\n''-O'$'\n''--numeric'$'\n''--resolve'$'\n''--options'$'\n''--extended'$'\n''--memory'$'\n''--info'$'\n''--processes'$'\n''--threads'$'\n''--bpf'$'\n''--events'$'\n''--dccp'$'\n''--tcp'$'\n''--sctp'$'\n''--udp'$'\n''--raw'$'\n''--unix'$'\n''--tipc'$'\n''--vsock'$'\n''--all'$'\n''--listening'$'\n''--ipv4'$'\n''--ipv6'$'\n''--packet'$'\n''--family'$'\n''--socket'$'\n''--query'$'\n''--summary'$'\n''--diag'$'\n''--filter'$'\n''--version'$'\n''--help'$'\n''--context'$'\n''--contexts'$'\n''--net'$'\n''--tipcinfo'$'\n''--tos'$'\n''--cgroup'$'\n''--kill'$'\n''--no-header'$'\n''--xdp'$'\n''--mptcp'$'\n''--oneline'$'\n''--inet-sockopt'
         return
         ;;
     esac

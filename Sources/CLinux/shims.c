@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/sysmacros.h>
+#include <sys/prctl.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,30 @@ int clinux_effective_capabilities(uint64_t *effective) {
   *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
   return 0;
 }
+
+int clinux_keep_capabilities(uint64_t kept) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct data[2];
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  if (syscall(SYS_capget, &header, data) != 0) return -1;
+  for (int word = 0; word < 2; word++) {
+    data[word].permitted &= (uint32_t)(kept >> 32 * word);
+    data[word].effective = data[word].permitted;
+    data[word].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, data);
+}
+
+int clinux_peer_credentials(int descriptor, pid_t *pid, uid_t *uid) {
+  struct ucred credentials;
+  socklen_t size = sizeof credentials;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+  *pid = credentials.pid;
+  *uid = credentials.uid;
+  return 0;
+}
+
+int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 
 int clinux_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 
@@ -83,10 +108,6 @@ int clinux_create_at(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags | O_CREAT | O_EXCL, mode);
 }
 
-int clinux_create(const char *path, mode_t mode) {
-  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-}
-
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data) {
   return ptrace((enum __ptrace_request)request, thread, (void *)address, (void *)data);
 }
@@ -115,6 +136,10 @@ int clinux_ptrace_place(pid_t thread) {
 }
 
 pid_t clinux_wait_traced(int *status) { return waitpid(-1, status, __WALL | WNOHANG); }
+
+int clinux_empty_file(const char *path, mode_t mode) {
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+}
 
 static _Atomic(clinux_bpf_log) current_log;
 

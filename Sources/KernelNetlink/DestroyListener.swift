@@ -6,16 +6,22 @@ import KernelSystem
 ///
 /// No privilege (*measured*, 6.18). Belongs to the namespace that it was opened in, and keeps it alive.
 public struct DestroyListener: ~Copyable {
-  private static let groups: UInt32 = [
-    SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_TCP_DESTROY, SKNLGRP_INET6_UDP_DESTROY,
-  ].reduce(0) { $0 | 1 << ($1.rawValue - 1) }
+  public struct Groups: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public static let tcp4 = Groups(rawValue: 1 << (SKNLGRP_INET_TCP_DESTROY.rawValue - 1))
+    public static let udp4 = Groups(rawValue: 1 << (SKNLGRP_INET_UDP_DESTROY.rawValue - 1))
+    public static let tcp6 = Groups(rawValue: 1 << (SKNLGRP_INET6_TCP_DESTROY.rawValue - 1))
+    public static let udp6 = Groups(rawValue: 1 << (SKNLGRP_INET6_UDP_DESTROY.rawValue - 1))
+    public static let all: Groups = [.tcp4, .udp4, .tcp6, .udp6]
+  }
 
   private var listener: NetlinkListener
 
   /// In the calling thread's network namespace.
-  public init(receiveBufferByteCount: Int32 = 4 << 20) throws(SystemError) {
+  public init(_ groups: Groups = .all, receiveBufferByteCount: Int32 = 4 << 20) throws(SystemError) {
     listener = try NetlinkListener(
-      protocol: NETLINK_SOCK_DIAG, groups: Self.groups, receiveBufferByteCount: receiveBufferByteCount)
+      protocol: NETLINK_SOCK_DIAG, groups: groups.rawValue, receiveBufferByteCount: receiveBufferByteCount)
   }
 
   /// Ready to be waited for.

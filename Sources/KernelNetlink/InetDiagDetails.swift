@@ -13,8 +13,17 @@ public struct InetDiagDetails: DiagRecord {
   public var mptcp: MPTCPInfoRecord?
   /// `INET_DIAG_CONG`: at most 15 bytes as two little-endian words, `(0, 0)` when absent.
   public var congestionName: (UInt64, UInt64) = (0, 0)
+  /// What `INET_DIAG_VEGASINFO`, `_DCTCPINFO` or `_BBRINFO` tell.
+  public var congestion: CongestionRecord?
+  /// `INET_DIAG_MD5SIG`; only sent with CAP_NET_ADMIN.
+  public var signatureKeys: [SignatureKeyRecord] = []
+  /// `INET_DIAG_INFO` of an SCTP socket.
+  public var sctp: SCTPInfoRecord?
   /// Name of the upper layer protocol (`tls`, `mptcp`), likewise.
   public var upperLayerName: (UInt64, UInt64) = (0, 0)
+  public var tls: TLSRecord?
+  /// Of a TCP socket that carries a part of an MPTCP connection.
+  public var subflow: MPTCPSubflowRecord?
   /// SCTP: every address of both ends.
   public var localAddresses: [InetDiagAddress] = []
   public var peerAddresses: [InetDiagAddress] = []
@@ -27,6 +36,9 @@ public struct InetDiagDetails: DiagRecord {
       switch Int(attribute.type) {
       case INET_DIAG_INFO: takeInfo(datagram, attribute.payload)
       case INET_DIAG_SKMEMINFO: memory = MemoryRecord(datagram, attribute.payload)
+      case INET_DIAG_VEGASINFO, INET_DIAG_DCTCPINFO, INET_DIAG_BBRINFO:
+        congestion = CongestionRecord(datagram, attribute)
+      case INET_DIAG_MD5SIG: signatureKeys = SignatureKeyRecord.list(datagram, attribute.payload)
       case INET_DIAG_CONG: congestionName = datagram.shortText(attribute.payload)
       case INET_DIAG_ULP_INFO: try takeUpperLayer(datagram, attribute.payload)
       case INET_DIAG_LOCALS: localAddresses = InetDiagAddress.list(datagram, attribute.payload)
@@ -39,6 +51,7 @@ public struct InetDiagDetails: DiagRecord {
   @inlinable mutating func takeInfo(_ datagram: RawSpan, _ range: Range<Int>) {
     switch Int32(record.protocol) {
     case InetProtocol.tcp.number: tcp = TCPInfoRecord(datagram, range)
+    case InetProtocol.sctp.number: sctp = SCTPInfoRecord(datagram, range)
     case InetProtocol.mptcp.number: mptcp = MPTCPInfoRecord(datagram, range)
     default: break
     }
@@ -48,8 +61,12 @@ public struct InetDiagDetails: DiagRecord {
   mutating func takeUpperLayer(_ datagram: RawSpan, _ range: Range<Int>) throws(NetlinkError) {
     var attributes = NetlinkAttributes(range)
     while let attribute = try attributes.next(in: datagram) {
-      guard Int(attribute.type) == INET_ULP_INFO_NAME else { continue }
-      upperLayerName = datagram.shortText(attribute.payload)
+      switch Int(attribute.type) {
+      case INET_ULP_INFO_NAME: upperLayerName = datagram.shortText(attribute.payload)
+      case INET_ULP_INFO_TLS: tls = try TLSRecord(datagram, attribute.payload)
+      case INET_ULP_INFO_MPTCP: subflow = try MPTCPSubflowRecord(datagram, attribute.payload)
+      default: break
+      }
     }
   }
 }

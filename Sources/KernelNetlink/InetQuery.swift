@@ -16,6 +16,8 @@ public struct InetProtocol: Hashable, Sendable {
   /// `CONFIG_INET_MPTCP_DIAG`, since 5.9. An older kernel does not know the attribute that names it, and
   /// answers with TCP sockets: `InetDiagRecord.protocol` would be wrong there.
   public static let mptcp = InetProtocol(number: 262)
+  /// Until 6.16.
+  public static let dccp = InetProtocol(number: 33)
 }
 
 /// Which attributes the kernel should add: bit n of `idiag_ext` is `INET_DIAG_(n+1)`.
@@ -40,7 +42,7 @@ public struct InetExtensions: OptionSet, Hashable, Sendable {
 public struct InetQuery: Sendable {
   public enum Family: Sendable {
     case v4, v6
-    /// Both in one walk of the hash table: TCP only, by the older request `TCPDIAG_GETSOCK`.
+    /// Both in one walk of the hash table: TCP and DCCP only, by the older requests `TCPDIAG_GETSOCK` and its like.
     case both
   }
   public var `protocol`: InetProtocol
@@ -52,7 +54,7 @@ public struct InetQuery: Sendable {
   /// Evaluated in the kernel.
   public var filter: InetFilter?
 
-  /// `family` `.both` is for TCP only.
+  /// `family` `.both` is for TCP and DCCP only.
   public init(
     _ protocol: InetProtocol, _ family: Family, states: SocketStates = .all, extensions: InetExtensions = [],
     filter: InetFilter? = nil
@@ -83,9 +85,12 @@ extension SockDiagRequest where Record: InetDiagDecodable {
         INET_DIAG_REQ_PROTOCOL, requestBytes(of: UInt32(query.protocol.number)))
     }
     let isLegacy = query.family == .both
-    precondition(!isLegacy || query.protocol == .tcp, "only TCP has a request for both families")
+    precondition(
+      !isLegacy || query.protocol == .tcp || query.protocol == .dccp,
+      "only TCP and DCCP have a request for both families")
+    let legacyType = query.protocol == .tcp ? TCPDIAG_GETSOCK : DCCPDIAG_GETSOCK
     self.init(
-      subject, type: isLegacy ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY,
+      subject, type: isLegacy ? legacyType : SOCK_DIAG_BY_FAMILY,
       body: (isLegacy ? query.legacyBody : query.body) + attributes, hasFilter: query.filter != nil)
   }
 }

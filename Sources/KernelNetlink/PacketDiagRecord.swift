@@ -8,6 +8,8 @@ public struct PacketShow: OptionSet, Hashable, Sendable {
   public static let rings = PacketShow(rawValue: UInt32(PACKET_SHOW_RING_CFG))
   public static let fanout = PacketShow(rawValue: UInt32(PACKET_SHOW_FANOUT))
   public static let memory = PacketShow(rawValue: UInt32(PACKET_SHOW_MEMINFO))
+  /// The attached classic BPF program; to CAP_NET_ADMIN only.
+  public static let filter = PacketShow(rawValue: UInt32(PACKET_SHOW_FILTER))
   public static let table: PacketShow = [.information, .rings, .fanout, .memory]
 }
 
@@ -29,8 +31,12 @@ public struct PacketDiagRecord: DiagRecord, Hashable {
   public var fanout: UInt32?
   public var userID: UInt32?
   public var memory: MemoryRecord?
-  public var hasReceiveRing = false
-  public var hasSendRing = false
+  /// How many packets may be copied while the ring is full (`PACKET_COPY_THRESH`).
+  public var copyThreshold: UInt32?
+  public var receiveRing: PacketRingRecord?
+  public var sendRing: PacketRingRecord?
+  /// `struct sock_filter` each; nil when there is none, or it is not shown to us.
+  public var filter: [ClassicInstruction]?
 
   public init(_ datagram: RawSpan, payload: Range<Int>, protocol: UInt16) throws(NetlinkError) {
     try payload.requireBytes(16, in: datagram)
@@ -50,13 +56,54 @@ public struct PacketDiagRecord: DiagRecord, Hashable {
     case PACKET_DIAG_INFO where range.count >= 24:
       interface = datagram.word(at: start)
       version = datagram.word(at: start + 4)
+      copyThreshold = datagram.word(at: start + 12)
       flags = datagram.word(at: start + 20)
-    case PACKET_DIAG_RX_RING: hasReceiveRing = true
-    case PACKET_DIAG_TX_RING: hasSendRing = true
+    case PACKET_DIAG_RX_RING where range.count >= 28: receiveRing = PacketRingRecord(datagram, range)
+    case PACKET_DIAG_TX_RING where range.count >= 28: sendRing = PacketRingRecord(datagram, range)
+    case PACKET_DIAG_FILTER:
+      filter = stride(from: start, to: range.upperBound - 7, by: 8).map {
+        ClassicInstruction(
+          code: datagram.half(at: $0), jumpTrue: datagram.byte(at: $0 + 2),
+          jumpFalse: datagram.byte(at: $0 + 3), operand: datagram.word(at: $0 + 4))
+      }
     case PACKET_DIAG_FANOUT where range.count >= 4: fanout = datagram.word(at: start)
     case PACKET_DIAG_UID where range.count >= 4: userID = datagram.word(at: start)
     case PACKET_DIAG_MEMINFO: memory = MemoryRecord(datagram, range)
     default: break
     }
+  }
+}
+
+/// A ring of a packet socket: `struct packet_diag_ring`.
+public struct PacketRingRecord: Hashable, Sendable {
+  public var blockSize: UInt32
+  public var blockCount: UInt32
+  public var frameSize: UInt32
+  public var frameCount: UInt32
+  public var retireMilliseconds: UInt32
+  public var features: UInt32
+
+  init(_ datagram: RawSpan, _ range: Range<Int>) {
+    func word(_ index: Int) -> UInt32 { datagram.word(at: range.lowerBound + index * 4) }
+    blockSize = word(0)
+    blockCount = word(1)
+    frameSize = word(2)
+    frameCount = word(3)
+    retireMilliseconds = word(4)
+    features = word(6)
+  }
+}
+
+/// One instruction of a socket filter: `struct sock_filter` of `linux/filter.h`.
+public struct ClassicInstruction: Hashable, Sendable {
+  public var code: UInt16
+  public var jumpTrue: UInt8
+  public var jumpFalse: UInt8
+  public var operand: UInt32
+  public init(code: UInt16, jumpTrue: UInt8, jumpFalse: UInt8, operand: UInt32) {
+    self.code = code
+    self.jumpTrue = jumpTrue
+    self.jumpFalse = jumpFalse
+    self.operand = operand
   }
 }

@@ -33,6 +33,8 @@ public struct UnixDiagRecord: DiagRecord, Hashable {
   public var peerInode: UInt32?
   /// Inodes of the connections that wait to be accepted; 0 is one whose client has gone.
   public var pendingInodes: [UInt32] = []
+  /// It was told which wait, though it may be none: it listens.
+  public var hasPendingList = false
   /// Bytes to be read; for a listener, connections that wait.
   public var receiveQueue: UInt32?
   /// Bytes that the peer has not read; for a listener, its backlog.
@@ -64,6 +66,7 @@ public struct UnixDiagRecord: DiagRecord, Hashable {
     case UNIX_DIAG_PEER where range.count >= 4: peerInode = datagram.word(at: start)
     case UNIX_DIAG_ICONS:
       pendingInodes = []
+      hasPendingList = true
       for index in 0..<range.count / 4 { pendingInodes.append(datagram.word(at: start + index * 4)) }
     case UNIX_DIAG_RQLEN where range.count >= 8:
       receiveQueue = datagram.word(at: start)

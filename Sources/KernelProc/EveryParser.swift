@@ -2,7 +2,7 @@
 @_spi(Testing)
 public enum EveryParser {
   /// How many there are: `selector` of `run` counts modulo this.
-  public static let count: UInt8 = 24
+  public static let count: UInt8 = 32
 
   /// Runs one parser; the result is thrown away, a trap is the finding.
   public static func run(_ selector: UInt8, on text: Span<UInt8>) {
@@ -30,7 +30,15 @@ public enum EveryParser {
     case 20: _ = dockerName(text)
     case 21: _ = annotatedName(text)
     case 22: _ = listedName(text, id: [0x61])
-    default: bytes(text)
+    case 23: bytes(text)
+    case 24: table(of: IPv4RouteRecord.self, text)
+    case 25: table(of: IPv6RouteRecord.self, text)
+    case 26: table(of: InterfaceCountersRecord.self, text)
+    case 27: table(of: InterfaceAddress6Record.self, text)
+    case 28: _ = GroupRecord.parseIPv4(text)
+    case 29: table(of: GroupRecord.self, text)
+    case 30: _ = CounterTableRecord.parsePairs(text)
+    default: _ = CounterTableRecord.parseLines(text)
     }
   }
 

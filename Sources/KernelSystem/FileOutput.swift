@@ -11,7 +11,7 @@ public final class FileOutput {
     self.path = path
     do throws(Errno) {
       // SAFETY: Swift lends the path as a C string for the call.
-      descriptor = OwnedDescriptor(owning: try retryingOnInterrupt { unsafe clinux_create(path, 0o644) })
+      descriptor = OwnedDescriptor(owning: try retryingOnInterrupt { unsafe clinux_empty_file(path, 0o644) })
     } catch { throw SystemError("open", on: path, error) }
   }
 

@@ -24,6 +24,45 @@ public enum HostNames {
     }
   }
 
+  /// Every service of services(5) with its transport; of several names of a port the last one counts to netstat.
+  public static func services() -> [(name: [UInt8], port: UInt16, transport: [UInt8])] {
+    var result: [(name: [UInt8], port: UInt16, transport: [UInt8])] = []
+    setservent(1)
+    // SAFETY: an entry and its strings are kept until the next call; this program makes it on one thread.
+    while let entry = unsafe getservent() {
+      guard let name = unsafe entry.pointee.s_name, let transport = unsafe entry.pointee.s_proto else {
+        continue
+      }
+      let port = unsafe UInt16(truncatingIfNeeded: entry.pointee.s_port).bigEndian
+      unsafe result.append((bytes(name), port, bytes(transport)))
+    }
+    endservent()
+    return result
+  }
+
+  /// The name of an IP protocol by protocols(5): 1 → `icmp`.
+  public static func ipProtocol(_ number: UInt16) -> [UInt8]? {
+    // SAFETY: as above.
+    guard let entry = unsafe getprotobynumber(Int32(number)), let name = unsafe entry.pointee.p_name else {
+      return nil
+    }
+    return unsafe bytes(name)
+  }
+
+  /// The name of a network by networks(5), of its address in host order: 127.0.0.0 → `loopback`.
+  public static func network(_ address: UInt32) -> [UInt8]? {
+    // SAFETY: as above.
+    guard let entry = unsafe getnetbyaddr(address, AF_INET), let name = unsafe entry.pointee.n_name else {
+      return nil
+    }
+    return unsafe bytes(name)
+  }
+
+  private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+    // SAFETY: the C library terminates its strings.
+    unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+
   /// The name of an address by getnameinfo(3), NI_NAMEREQD: nil when there is none. Blocks on DNS. Thread-safe.
   ///
   /// 128 bits in network order as host integers, IPv4 in the low 32.

@@ -18,3 +18,17 @@ public struct NamespaceVisit: ~Copyable {
     precondition(status == 0, "setns back to the own network namespace failed")
   }
 }
+
+extension ThisProcess {
+  /// Moves the calling thread into the network namespace of `path` for good: setns(2), which needs CAP_SYS_ADMIN.
+  ///
+  /// For programs that have no other thread, and look at one namespace only.
+  public static func enterNetworkNamespace(_ path: String) throws(SystemError) {
+    let door = try OwnedDescriptor.open(path)
+    do throws(Errno) {
+      _ = try door.borrow { (number) throws(Errno) in
+        try retryingOnInterrupt { clinux_setns(number, CLONE_NEWNET) }
+      }
+    } catch { throw SystemError("setns", on: path, error) }
+  }
+}

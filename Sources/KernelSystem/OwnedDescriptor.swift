@@ -73,3 +73,13 @@ extension OwnedDescriptor {
     }
   }
 }
+
+extension OwnedDescriptor {
+  /// open(2) for writing: a file that is made, or emptied, with what umask(2) leaves of 0666.
+  public static func create(_ path: String) throws(SystemError) -> OwnedDescriptor {
+    do throws(Errno) {
+      return OwnedDescriptor(
+        owning: try retryingOnInterrupt { unsafe clinux_empty_file(path, 0o666) })
+    } catch { throw SystemError("open", on: path, error) }
+  }
+}

@@ -8,6 +8,7 @@ public struct AddressFamily: Hashable, Sendable, RawRepresentable {
   public static let inet6 = AddressFamily(rawValue: 10)
   public static let netlink = AddressFamily(rawValue: 16)
   public static let packet = AddressFamily(rawValue: 17)
+  public static let tipc = AddressFamily(rawValue: 30)
   public static let vsock = AddressFamily(rawValue: 40)
   public static let xdp = AddressFamily(rawValue: 44)
   @inlinable public var isInternet: Bool { self == .inet || self == .inet6 }

@@ -12,6 +12,10 @@ public struct SocketDetail: Sendable {
   public var netlink: NetlinkAddress?
   /// Vsock: context id and port of both ends.
   public var vsock: VsockAddress?
+  /// Options of an internet socket, bit by bit as `struct inet_diag_sockopt` of `linux/inet_diag.h`.
+  public var options: UInt16?
+  /// What few sockets have.
+  public var extras: [SocketExtra] = []
   public init() {}
 }
 
@@ -78,6 +82,8 @@ public struct TCPInternals: Sendable {
   public var lastDataSentMilliseconds: UInt32 = 0
   public var lastDataReceivedMilliseconds: UInt32 = 0
   public var lastAckReceivedMilliseconds: UInt32 = 0
+  /// The application did not write fast enough for `deliveryRate` to be the path's.
+  public var isApplicationLimited = false
   public init() {}
 }
 
@@ -107,10 +113,12 @@ public struct SocketTimer: Sendable, Equatable {
 public struct NetlinkAddress: Sendable, Equatable {
   public var portID: UInt32
   public var peerPortID: UInt32
+  public var peerGroup: UInt32
   public var groups: UInt32
-  public init(portID: UInt32, peerPortID: UInt32, groups: UInt32) {
+  public init(portID: UInt32, peerPortID: UInt32, peerGroup: UInt32 = 0, groups: UInt32) {
     self.portID = portID
     self.peerPortID = peerPortID
+    self.peerGroup = peerGroup
     self.groups = groups
   }
 }

@@ -3,22 +3,29 @@ import Model
 
 extension InetFilter {
   /// The condition as inet_diag evaluates it; nil when a part has no counterpart there, or it would be too long.
-  init?(_ expression: InternetExpression) {
-    guard let filter = Self.filter(expression), (try? filter.bytecode()) != nil else { return nil }
+  ///
+  /// `judgesAlone`: what the kernel refuses without CAP_NET_ADMIN, and what it knows better than our own evaluation
+  /// does, are left to it too.
+  init?(_ expression: InternetExpression, judgesAlone: Bool = false) {
+    guard let filter = Self.filter(expression, judgesAlone), (try? filter.bytecode()) != nil else {
+      return nil
+    }
     self = filter
   }
 
-  private static func filter(_ expression: InternetExpression) -> InetFilter? {
+  private static func filter(_ expression: InternetExpression, _ judgesAlone: Bool) -> InetFilter? {
     switch expression {
-    case .and(let parts): return filters(parts).map(InetFilter.all)
-    case .or(let parts): return filters(parts).map(InetFilter.any)
-    case .not(let inner): return filter(inner).map(InetFilter.not)
+    case .and(let parts): return filters(parts, judgesAlone).map(InetFilter.all)
+    case .or(let parts): return filters(parts, judgesAlone).map(InetFilter.any)
+    case .not(let inner): return filter(inner, judgesAlone).map(InetFilter.not)
+    case .test(.mark(let value, let mask)): return judgesAlone ? .mark(value: value, mask: mask) : nil
+    case .test(.autobound): return judgesAlone ? .autobound : nil
     case .test(let predicate): return filter(predicate)
     }
   }
 
-  private static func filters(_ parts: [InternetExpression]) -> [InetFilter]? {
-    let converted = parts.compactMap(filter)
+  private static func filters(_ parts: [InternetExpression], _ judgesAlone: Bool) -> [InetFilter]? {
+    let converted = parts.compactMap { filter($0, judgesAlone) }
     return converted.count == parts.count ? converted : nil
   }
 
@@ -34,7 +41,6 @@ extension InetFilter {
         : InetPrefix(v6High: address.high, low: address.low, length: UInt8(prefix.length))
       return .address(isLocal ? .source : .destination, converted)
     case .interface(let index): return .interface(index)
-    // The kernel refuses it without CAP_NET_ADMIN, and `autobound` it knows better than our evaluation does.
     case .mark, .autobound: return nil
     }
   }

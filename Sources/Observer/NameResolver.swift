@@ -8,7 +8,28 @@ public enum NameResolver {
 
   /// Adds names to the snapshot; what took longer than `limit` stays a number and is counted as a gap.
   public static func resolve(_ snapshot: inout Snapshot, _ sockets: [Int], within limit: Duration) {
-    let questions = Self.questions(snapshot, sockets)
+    let (names, open) = answers(to: questions(snapshot, sockets), within: limit)
+    snapshot.resolvedNames = names
+    guard open > 0 else { return }
+    snapshot.gaps.append(gap(open, limit))
+  }
+
+  /// The names of hosts by unmapped address, and a gap if some were not found in time.
+  public static func hosts(
+    _ addresses: Set<IPAddress>, within limit: Duration
+  ) -> (names: [IPAddress: RawText], gap: Gap?) {
+    let (names, open) = answers(to: addresses.map { .host($0.unmapped) }, within: limit)
+    return (names.hosts, open > 0 ? gap(open, limit) : nil)
+  }
+
+  private static func gap(_ open: Int, _ limit: Duration) -> Gap {
+    Gap(
+      kind: .sourceFailed, count: open,
+      message: (open == 1 ? "1 name was" : "\(open) names were") + " not found within \(limit)",
+      remedy: "look at this host's DNS")
+  }
+
+  private static func answers(to questions: [Question], within limit: Duration) -> (ResolvedNames, Int) {
     let board = Board(questions)
     for _ in 0..<min(threads, questions.count) {
       // Fewer threads than wished for only means that it takes longer.
@@ -17,14 +38,7 @@ public enum NameResolver {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
     while board.openCount > 0 && clock.now < deadline { DetachedThread.sleep(milliseconds: pollMilliseconds) }
-    let (names, open) = board.result
-    snapshot.resolvedNames = names
-    guard open > 0 else { return }
-    snapshot.gaps.append(
-      Gap(
-        kind: .sourceFailed, count: open,
-        message: (open == 1 ? "1 name was" : "\(open) names were") + " not found within \(limit)",
-        remedy: "look at this host's DNS"))
+    return board.result
   }
 
   private static func questions(_ snapshot: Snapshot, _ sockets: [Int]) -> [Question] {

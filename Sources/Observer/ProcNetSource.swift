@@ -114,7 +114,7 @@ extension UnixSocketRecord {
 }
 
 extension Socket {
-  fileprivate init(
+  init(
     _ record: InetSocketRecord, type: SocketType, number: SocketProtocol?, netns: NetworkNamespace
   ) {
     self.init()

@@ -64,7 +64,7 @@ struct SnapshotRun: ~Copyable {
 
   init(_ request: SnapshotRequest) throws(SystemError) {
     self.request = request
-    kernelCondition = request.internet.flatMap(InetFilter.init)
+    kernelCondition = request.internet.flatMap { InetFilter($0) }
     let proc = try ProcFileSystem()
     let home = try OwnedDescriptor.open("/proc/self/ns/net")
     catalog = try NamespaceCatalog(ownOnly: proc)
@@ -112,13 +112,14 @@ struct SnapshotRun: ~Copyable {
         mayReadEveryProcess: privileges.mayReadEveryProcess,
         keepsProgram: privileges.effectiveUserID == 0, openFiles: Int(clamping: openFiles),
         namespaces: selectedNamespaces.count))
-    switch plan.method {
+    switch request.wantsHolders ? plan.method : nil {
+    case nil: for entry in selectedNamespaces { dumpAllTables(entry) }
     case .procfs: try collectByScan()
     case .iterator:
       assembler = SnapshotAssembler(
         expectedSockets: Int(clamping: openFiles), withDetails: request.wantsDetails)
       do throws(BPFError) {
-        try collectByIterator()
+        if request.isInTableOrder { try collectTablesAndHolders() } else { try collectByIterator() }
       } catch {
         if request.holderSource == .iterator { throw .iterator(error) }
         gaps.append(

@@ -45,6 +45,11 @@ public struct SnapshotRequest: Sendable {
   public var wantsOrigins = true
   public var processFacts: ProcessFacts = [.user]
   public var holderSource: HolderSource = .automatic
+  /// Who holds the sockets; without, the tables alone are read.
+  public var wantsHolders = true
+  /// Sockets in the order in which the kernel's tables have them, as netstat and ss print them, and not in the order of
+  /// the descriptors that lead to them.
+  public var isInTableOrder = false
   /// Duplicate every holder's descriptor and ask the socket itself; report disagreements.
   public var asksSockets = false
   public init() {}

@@ -7,11 +7,11 @@ import Model
 extension SnapshotRun {
   /// Adds what is known of processes, says why sockets have none, and what was not seen.
   consuming func finish() -> Snapshot {
-    settleUnheld()
+    if request.wantsHolders { settleUnheld() }
     let (catalog, request, privileges) = (self.catalog, self.request, self.privileges)
     let (refused, evidence, seesAll) = (refusedProcesses, self.evidence, isInInitialPIDNamespace)
     var gaps = self.gaps + sourceGaps()
-    let hasUnheld = !assembler.isEverySocketHeld
+    let hasUnheld = request.wantsHolders && !assembler.isEverySocketHeld
     var snapshot = self.assembler.finish()
     snapshot.takenWallNanoseconds = KernelClock.wallTimeNanoseconds
     snapshot.evidence = evidence

@@ -25,6 +25,15 @@ extension SnapshotRun {
     for entry in selectedNamespaces { complement(entry, findings) }
   }
 
+  /// The tables in their own order, then in one kernel pass the holders of what is in them.
+  mutating func collectTablesAndHolders() throws(BPFError) {
+    for entry in selectedNamespaces { dumpAllTables(entry) }
+    let source = try IteratorSource(iteratorRequest)
+    try source.findHolders(of: assembler.indexByInode(), into: &assembler)
+    iterator = consume source
+    evidence = .iterator
+  }
+
   private var iteratorRequest: SocketIteratorRequest {
     var iterator = SocketIteratorRequest()
     iterator.families = request.tables.familyBits

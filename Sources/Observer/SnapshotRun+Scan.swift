@@ -18,7 +18,7 @@ extension SnapshotRun {
     askUnmatched(assembler.hold(scan, assembler.indexByInode()), scan)
   }
 
-  private mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
+  mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
     let states = request.states.diagStates
     let questions = SocketTable.allCases.filter { request.tables.contains($0) }.map {
       (table: $0, states: states)

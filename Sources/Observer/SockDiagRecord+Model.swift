@@ -126,7 +126,8 @@ extension SocketDetail {
   init(_ record: NetlinkDiagRecord) {
     self.init()
     netlink = NetlinkAddress(
-      portID: record.portID, peerPortID: record.destinationPortID, groups: record.groups.first ?? 0)
+      portID: record.portID, peerPortID: record.destinationPortID,
+      peerGroup: record.destinationGroup, groups: record.groups.first ?? 0)
     memory = record.memory.map(SocketMemory.init)
   }
 
@@ -228,5 +229,6 @@ extension TCPInternals {
     lastDataSentMilliseconds = record.lastDataSentMilliseconds
     lastDataReceivedMilliseconds = record.lastDataReceivedMilliseconds
     lastAckReceivedMilliseconds = record.lastAckReceivedMilliseconds
+    isApplicationLimited = record.isDeliveryRateApplicationLimited
   }
 }

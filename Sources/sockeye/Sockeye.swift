@@ -14,12 +14,14 @@ import KernelSystem
     subcommands: [
       ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, HistoryCommand.self,
       SQLCommand.self, MapCommand.self, SpawnCommand.self, DoctorCommand.self,
+      NetstatCommand.self, SSCommand.self,
     ],
     defaultSubcommand: ListCommand.self)
 
   static func main() {
     StandardStream.ignoreBrokenPipes()
     do {
+      try Personality.runIfMeant(CommandLine.arguments)
       var command = try parseAsRoot()
       try command.run()
     } catch let status as ExitStatus {

@@ -9,7 +9,10 @@ enum Fixture {
     "maps-hostile", "mountinfo", "mountinfo-hostile", "net-dev", "net-icmp", "net-icmp6", "net-netlink",
     "net-packet", "net-protocols", "net-raw", "net-raw6", "net-sockstat", "net-sockstat6", "net-tcp",
     "net-tcp6", "net-udp",
-    "net-udp6", "net-udplite", "net-udplite6", "net-unix", "passwd", "stat", "stat-hostile", "stat-kthread",
+    "net-route", "net-ipv6_route", "net-if_inet6", "net-igmp", "net-igmp6", "net-snmp", "net-snmp6",
+    "net-netstat",
+    "net-dev-wired", "net-udp6", "net-udplite", "net-udplite6", "net-unix", "passwd", "stat", "stat-hostile",
+    "stat-kthread",
     "stat-zombie", "status", "status-hostile", "status-kthread",
   ]
 

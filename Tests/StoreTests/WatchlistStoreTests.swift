@@ -143,9 +143,9 @@ import Testing
     var random = SeededRandom(seed: 11)
     let writer = try Sample.writer(scratch.database)
     writer.take([(Self.file, .sha256(Self.digest))])
-    for number in 0..<6000 {
+    for number in 0..<2000 {
       // Some twelve segments: each is closed after a day.
-      let seconds = 1001 + Double(number) * 180
+      let seconds = 1001 + Double(number) * 540
       let peer = UInt32.random(in: 0..<3000, using: &random)
       let process =
         number % 50 == 0 ? tool(Int32(number + 10)) : Sample.process(Int32(number % 7 + 1), "/bin/p")

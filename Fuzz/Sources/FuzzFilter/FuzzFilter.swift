@@ -6,6 +6,10 @@ import Model
 public func fuzzFilter(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   let text = String(decoding: bytes.dropFirst(), as: UTF8.self)
+  if bytes.first == UInt8(ascii: "S") {
+    fuzzSSFilter(text)
+    return 0
+  }
   let dialect: FilterDialect = bytes.first == UInt8(ascii: "s") ? .ss : .sockeye
   let names = FilterNames(service: { _ in 80 }, interface: { _ in 2 }, controlGroup: { _ in 3 })
   do {
@@ -28,6 +32,18 @@ public func fuzzFilter(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = try? Filter(words: words, dialect: dialect, names: names)
   }
   return 0
+}
+
+/// As ss reads it.
+private func fuzzSSFilter(_ text: String) {
+  var parser = SSFilterParser(
+    words: [text], family: .unspecified, transports: ["tcp", "udp"],
+    names: SSFilterNames(service: { _, _ in 80 }, interface: { _ in 2 }, controlGroup: { _ in .success(3) }))
+  guard let filter = try? parser.parse() else { return }
+  _ = filter.internetPart
+  for family in [AddressFamily.inet, .inet6, .unix, .packet, .netlink, .vsock] {
+    _ = filter.matches(SSSubject(family: family), ephemeral: 32768...60999)
+  }
 }
 
 private let host: Snapshot = {

@@ -12,9 +12,13 @@ public func fuzzSockDiag(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
   read(datagram, as: PacketDiagRecord.self, protocol: 0)
   read(datagram, as: NetlinkDiagRecord.self, protocol: 0)
   read(datagram, as: VsockDiagRecord.self, protocol: 0)
+  read(datagram, as: InetDiagDetails.self, protocol: 132)
+  read(datagram, as: XDPDiagRecord.self, protocol: 0)
+  read(datagram, as: TIPCDiagRecord.self, protocol: 0)
   var messages = NetlinkMessages()
   while let message = try? messages.next(in: datagram) {
     _ = try? ProcessNotice(datagram, payload: message.payload)
+    _ = try? ConntrackRecord(datagram, payload: message.payload)
   }
   return 0
 }

@@ -109,7 +109,7 @@ struct ProcAddress {
   }
 
   /// Eight digits; the number has the bytes of the address in memory order, which is network order.
-  private static func word(_ scanner: inout ByteScanner) -> UInt64? {
+  static func word(_ scanner: inout ByteScanner) -> UInt64? {
     let text = scanner.bytes
     guard text.count - scanner.position >= 8 else { return nil }
     var value: UInt32 = 0

@@ -98,6 +98,56 @@ public struct NetDirectory: ~Copyable, Sendable {
     read("dev", &buffer).parsed { parseInterfaceNames(buffer.bytes) }
   }
 
+  /// `route`
+  public borrowing func routes(_ buffer: inout ReadBuffer) -> ProcAnswer<NetTable<IPv4RouteRecord>> {
+    table("route", &buffer)
+  }
+
+  /// `ipv6_route`
+  public borrowing func routes6(_ buffer: inout ReadBuffer) -> ProcAnswer<NetTable<IPv6RouteRecord>> {
+    table("ipv6_route", &buffer)
+  }
+
+  /// `dev`: the counters of each interface, in the kernel's order.
+  public borrowing func interfaceCounters(
+    _ buffer: inout ReadBuffer
+  ) -> ProcAnswer<NetTable<InterfaceCountersRecord>> { table("dev", &buffer) }
+
+  /// `if_inet6`
+  public borrowing func addresses6(
+    _ buffer: inout ReadBuffer
+  ) -> ProcAnswer<NetTable<InterfaceAddress6Record>> { table("if_inet6", &buffer) }
+
+  /// `igmp`
+  public borrowing func groups(_ buffer: inout ReadBuffer) -> ProcAnswer<NetTable<GroupRecord>> {
+    read("igmp", &buffer).parsed { GroupRecord.parseIPv4(buffer.bytes) }
+  }
+
+  /// `igmp6`
+  public borrowing func groups6(_ buffer: inout ReadBuffer) -> ProcAnswer<NetTable<GroupRecord>> {
+    table("igmp6", &buffer)
+  }
+
+  /// `snmp`: IP, ICMP, TCP, UDP.
+  public borrowing func counters(_ buffer: inout ReadBuffer) -> ProcAnswer<[CounterTableRecord]> {
+    read("snmp", &buffer).parsed { CounterTableRecord.parsePairs(buffer.bytes) }
+  }
+
+  /// `netstat`: Linux's own counters, of TCP, IP and MPTCP.
+  public borrowing func extendedCounters(_ buffer: inout ReadBuffer) -> ProcAnswer<[CounterTableRecord]> {
+    read("netstat", &buffer).parsed { CounterTableRecord.parsePairs(buffer.bytes) }
+  }
+
+  /// `snmp6`
+  public borrowing func counters6(_ buffer: inout ReadBuffer) -> ProcAnswer<CounterTableRecord> {
+    read("snmp6", &buffer).parsed { CounterTableRecord.parseLines(buffer.bytes) }
+  }
+
+  /// `sctp/snmp`
+  public borrowing func sctpCounters(_ buffer: inout ReadBuffer) -> ProcAnswer<CounterTableRecord> {
+    read("sctp/snmp", &buffer).parsed { CounterTableRecord.parseLines(buffer.bytes) }
+  }
+
   private borrowing func read(_ name: String, _ buffer: inout ReadBuffer) -> ProcAnswer<Void> {
     descriptor.borrow {
       readFile(name, in: $0, into: &buffer, limit: 4 << 20, noSuchFile: .absent)

@@ -27,16 +27,17 @@ public struct FilterNames: Sendable {
   }
 }
 
-/// Recursive descent; the recursion ends at `depthLimit`.
-struct FilterParser {
+/// Reads the filter language of sockeye.
+struct FilterParser: FilterGrammar {
+  typealias Tree = FilterExpression
+  typealias Failure = FilterError
+
   static let lengthLimit = 65_536
-  static let depthLimit = 200
 
   var lexer: FilterLexer
   let dialect: FilterDialect
   let names: FilterNames
-  /// How often the ss dialect went from `and` to `or` or back: each time the tree gets deeper.
-  private var turns = 0
+  var turns = 0
 
   init(_ bytes: [UInt8], blankWords: [Range<Int>], dialect: FilterDialect, names: FilterNames) {
     lexer = FilterLexer(bytes, blankWords: blankWords)
@@ -59,84 +60,20 @@ struct FilterParser {
     return expression
   }
 
-  private func tooDeep(_ range: Range<Int>) -> FilterError {
+  mutating func peek() -> (token: FilterToken, range: Range<Int>) { lexer.peek() }
+  mutating func take(_ range: Range<Int>) { lexer.position = range.upperBound }
+
+  func joined(byOr: Bool, _ parts: [FilterExpression]) -> FilterExpression { byOr ? .or(parts) : .and(parts) }
+  func negated(_ part: FilterExpression) -> FilterExpression { .not(part) }
+
+  func tooDeep(_ range: Range<Int>) -> FilterError {
     FilterError(message: "more than \(Self.depthLimit) levels of nesting", range: range)
   }
-
-  private mutating func expression(depth: Int) throws(FilterError) -> FilterExpression {
-    dialect == .ss ? try leftToRight(depth: depth) : try disjunction(depth: depth)
+  func unclosed(_ range: Range<Int>) -> FilterError {
+    FilterError(message: "this '(' is never closed", range: range)
   }
 
-  // expression = conjunction { or conjunction }
-  private mutating func disjunction(depth: Int) throws(FilterError) -> FilterExpression {
-    var parts = [try conjunction(depth: depth)]
-    while lexer.peek().token == .or {
-      lexer.position = lexer.peek().range.upperBound
-      parts.append(try conjunction(depth: depth))
-    }
-    return parts.count == 1 ? parts[0] : .or(parts)
-  }
-
-  // conjunction = factor { [ and ] factor }
-  private mutating func conjunction(depth: Int) throws(FilterError) -> FilterExpression {
-    var parts = [try factor(depth: depth)]
-    while true {
-      let (token, range) = lexer.peek()
-      switch token {
-      case .end, .close, .or: return parts.count == 1 ? parts[0] : .and(parts)
-      case .and: lexer.position = range.upperBound
-      default: break
-      }
-      parts.append(try factor(depth: depth))
-    }
-  }
-
-  // expression = factor { [ and | or ] factor }, grouped from the left
-  private mutating func leftToRight(depth: Int) throws(FilterError) -> FilterExpression {
-    var parts = [try factor(depth: depth)]
-    var joinsByOr = false
-    while true {
-      let (token, range) = lexer.peek()
-      if token == .end || token == .close { break }
-      let isOr = token == .or
-      if token == .and || isOr { lexer.position = range.upperBound }
-      if isOr != joinsByOr, parts.count > 1 {
-        turns += 1
-        if turns > Self.depthLimit { throw tooDeep(range) }
-        parts = [joinsByOr ? .or(parts) : .and(parts)]
-      }
-      joinsByOr = isOr
-      parts.append(try factor(depth: depth))
-    }
-    if parts.count == 1 { return parts[0] }
-    return joinsByOr ? .or(parts) : .and(parts)
-  }
-
-  // factor = not factor | "(" expression ")" | predicate
-  private mutating func factor(depth: Int) throws(FilterError) -> FilterExpression {
-    let (token, range) = lexer.peek()
-    guard depth < Self.depthLimit else { throw tooDeep(range) }
-    switch token {
-    case .not:
-      lexer.position = range.upperBound
-      return .not(try factor(depth: depth + 1))
-    case .open:
-      lexer.position = range.upperBound
-      let inner = try expression(depth: depth + 1)
-      let closing = lexer.peek()
-      guard closing.token == .close else {
-        throw FilterError(message: "this '(' is never closed", range: range)
-      }
-      lexer.position = closing.range.upperBound
-      return inner
-    case .word:
-      return try predicate(range)
-    default:
-      throw misplaced(token, range)
-    }
-  }
-
-  private func misplaced(_ token: FilterToken, _ range: Range<Int>) -> FilterError {
+  func misplaced(_ token: FilterToken, _ range: Range<Int>) -> FilterError {
     let found: String
     switch token {
     case .end: found = "the filter ends"

@@ -17,11 +17,7 @@ struct HitLog {
     let now = KernelClock.bootTimeNanoseconds / 1_000_000_000
     var text = TextBuffer()
     if now != second {
-      if untold > 0 {
-        text.append("sockeye: watch-list: ")
-        text.append(decimal: untold)
-        text.append(" more hits, which are stored\n")
-      }
+      tellRest(&text)
       (second, told, untold) = (now, 0, 0)
     }
     for hit in hits {
@@ -29,5 +25,20 @@ struct HitLog {
       told += 1
     }
     Output.error().write(text)
+  }
+
+  /// What was not told yet.
+  mutating func finish() {
+    var text = TextBuffer()
+    tellRest(&text)
+    Output.error().write(text)
+    untold = 0
+  }
+
+  private func tellRest(_ text: inout TextBuffer) {
+    if untold == 0 { return }
+    text.append("sockeye: watch-list: ")
+    text.append(decimal: untold)
+    text.append(" more hits, which are stored\n")
   }
 }

@@ -79,6 +79,46 @@ def net_tables():
     fixture.wait()
 
 
+# Two ends of a wire, with a route of each kind and groups that are joined; GoldenNetworkTests knows these numbers.
+WIRED = """
+sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.addr_gen_mode=1
+ip link set lo up
+ip link add v0 type veth peer name v1
+ip link set v0 up
+ip link set v1 up
+ip addr add 10.9.0.1/24 dev v0
+ip addr add 2001:db8::1/64 dev v0 nodad
+ip route add default via 10.9.0.2 metric 17
+ip route add 10.13.0.0/16 dev v0 mtu 1400 window 16384 rtt 30
+ip route add blackhole 10.14.0.0/16
+ip route add unreachable 10.15.1.1 metric 4294967295
+ip -6 route add 2001:db8:1::/48 via 2001:db8::3 metric 4711
+ip -6 route add blackhole 2001:db8:3::/48
+exec python3 -c "
+import os, sys, socket as s
+join = s.socket(s.AF_INET, s.SOCK_DGRAM)
+join.setsockopt(s.IPPROTO_IP, s.IP_ADD_MEMBERSHIP, s.inet_aton('239.1.2.3') + s.inet_aton('10.9.0.1'))
+six = s.socket(s.AF_INET6, s.SOCK_DGRAM)
+six.setsockopt(s.IPPROTO_IPV6, s.IPV6_JOIN_GROUP, s.inet_pton(s.AF_INET6, 'ff15::4711') + bytes([1, 0, 0, 0]))
+to = s.socket(s.AF_INET, s.SOCK_DGRAM)
+to.bind(('127.0.0.1', 0))
+for _ in range(23): join.sendto(b'x' * 1009, to.getsockname())
+print(os.getpid(), flush=True)
+sys.stdin.read()"
+"""
+
+
+def wired_tables():
+    process = subprocess.Popen(
+        ["unshare", "--net", "bash", "-euc", WIRED], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    net = f"/proc/{int(process.stdout.readline())}/net/"
+    for table in ["route", "ipv6_route", "if_inet6", "igmp", "igmp6", "snmp", "netstat", "snmp6"]:
+        copy(net + table, "net-" + table)
+    copy(net + "dev", "net-dev-wired")
+    process.stdin.close()
+    process.wait()
+
+
 def host_mounts(pid):
     """Without what only the sandbox of the capturing machine has."""
     with open(f"/proc/{pid}/mountinfo", "rb") as file:
@@ -169,6 +209,7 @@ def host():
 
 
 net_tables()
+wired_tables()
 processes()
 cgroups()
 mounts()
