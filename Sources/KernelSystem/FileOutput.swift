@@ -1,18 +1,13 @@
-import CLinux
-
 /// A file that is written from its beginning; remembers the first failure.
 public final class FileOutput {
   private let path: String
   private let descriptor: OwnedDescriptor
   private var failure: Errno?
 
-  /// open(2): a new file, or one whose content goes.
+  /// A new file, or one whose content goes.
   public init(_ path: String) throws(SystemError) {
     self.path = path
-    do throws(Errno) {
-      // SAFETY: Swift lends the path as a C string for the call.
-      descriptor = OwnedDescriptor(owning: try retryingOnInterrupt { unsafe clinux_empty_file(path, 0o644) })
-    } catch { throw SystemError("open", on: path, error) }
+    descriptor = try OwnedDescriptor.create(path)
   }
 
   /// Where views write; false after a failure.
