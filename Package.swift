@@ -28,6 +28,11 @@ let package = Package(
     // Message digests (entity id, hash of an executable).
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
 
+    // ELF files and their unwinding rules, by libelf and libdw.
+    .target(
+      name: "CUnwind",
+      linkerSettings: ["dw", "elf", "lzma", "bz2", "z", "stdc++"].map { .linkedLibrary($0) }),
+
     // Sources: kernel -> raw records. They know nothing of Model.
     .target(name: "KernelSystem", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "KernelProc", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict + lifetimes),
@@ -46,6 +51,11 @@ let package = Package(
       dependencies: [
         "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "Model", "Attribution", "CNettle",
       ],
+      swiftSettings: strict),
+
+    // Process creation from the inside.
+    .target(
+      name: "CreationTrace", dependencies: ["KernelSystem", "KernelProc", "KernelBPF", "Model", "CUnwind"],
       swiftSettings: strict),
 
     // What was recorded: SQLite.
@@ -67,7 +77,8 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "KernelSystem", "Model", "Observer", "Attribution", "Store", "ViewText", "ViewRecords",
+        "KernelSystem", "Model", "Observer", "Attribution", "CreationTrace", "Store", "ViewText",
+        "ViewRecords",
         "ViewTerminal", "ViewNetstat", "CTOML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -95,6 +106,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
+    .testTarget(name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "Model"]),
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
 
     .executableTarget(
@@ -132,7 +144,9 @@ let package = Package(
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
-      name: "HostTests", dependencies: ["Model", "Store", "socket-fixture", "EventFixture", "sockeye"]),
+      name: "HostTests",
+      dependencies: ["Model", "Store", "ViewFixtures", "socket-fixture", "EventFixture", "sockeye"],
+      exclude: ["SpawnFixtures"]),
 
     // Row for row what netstat and ss print, each case in a namespace of its own.
     .testTarget(name: "ConformanceTests", dependencies: ["socket-fixture", "sockeye"]),

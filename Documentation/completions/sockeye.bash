@@ -173,13 +173,13 @@ _sockeye() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|who|watch|record|history|sql|map|doctor|netstat|ss|help)
+    list|who|watch|record|history|sql|map|spawn|doctor|netstat|ss|help)
         # Offer subcommand argument completions
         "_sockeye_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list who watch record history sql map doctor netstat ss help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list who watch record history sql map spawn doctor netstat ss help' -- "${cur}"))
         ;;
     esac
 }
@@ -449,6 +449,41 @@ _sockeye_map() {
         ;;
     '-o'|'--output')
         __sockeye_add_completions -W 'table'$'\n''json'$'\n''jsonl'$'\n''csv'$'\n''dot'$'\n''svg'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_sockeye_spawn() {
+    repeating_flags=()
+    non_repeating_flags=(-a --all --full --table --json --no-places --ptrace --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-p --pid -o --output --repeat --trace --svg --duration --color)
+    __sockeye_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-p'|'--pid')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'tree'$'\n''table'$'\n''json'
+        return
+        ;;
+    '--repeat')
+        return
+        ;;
+    '--trace')
+        return
+        ;;
+    '--svg')
+        return
+        ;;
+    '--duration')
         return
         ;;
     '--color')

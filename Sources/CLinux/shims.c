@@ -9,8 +9,11 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/sysmacros.h>
 #include <sys/prctl.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/fs.h>
 #include <linux/perf_event.h>
@@ -105,9 +108,38 @@ int clinux_create_at(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags | O_CREAT | O_EXCL, mode);
 }
 
-int clinux_empty_file(const char *path, mode_t mode) {
+int clinux_create(const char *path, mode_t mode) {
   return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 }
+
+long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data) {
+  return ptrace((enum __ptrace_request)request, thread, (void *)address, (void *)data);
+}
+
+int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result) {
+#ifdef __x86_64__
+  struct user_regs_struct all;
+  if (ptrace(PTRACE_GETREGS, thread, NULL, &all) != 0) return -1;
+  const uint64_t ordered[17] = {all.orig_rax, all.rdx, all.rcx, all.rbx, all.rsi, all.rdi, all.rbp, all.rsp, all.r8,
+                                all.r9,       all.r10, all.r11, all.r12, all.r13, all.r14, all.r15, all.rip};
+  memcpy(registers, ordered, sizeof ordered);
+  *number = all.orig_rax;
+  *result = (int64_t)all.rax;
+  return 0;
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+int clinux_ptrace_place(pid_t thread) {
+  struct __ptrace_syscall_info information;
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof information, &information) < 0) return -1;
+  if (information.op == PTRACE_SYSCALL_INFO_ENTRY) return 1;
+  return information.op == PTRACE_SYSCALL_INFO_EXIT ? 2 : 0;
+}
+
+pid_t clinux_wait_traced(int *status) { return waitpid(-1, status, __WALL | WNOHANG); }
 
 static _Atomic(clinux_bpf_log) current_log;
 

@@ -95,6 +95,8 @@ struct ProgramRefusal: Error {
     for program in programs {
       guard let found = unsafe bpf_object__find_program_by_name(object, program) else { continue }
       let section = unsafe bpf_program__section_name(found).map { unsafe String(cString: $0) } ?? ""
+      // Those wait for their place.
+      if section == "uprobe" { continue }
       let isCgroup = section.hasPrefix("cgroup")
       let link: OpaquePointer?
       if isCgroup {
@@ -109,6 +111,18 @@ struct ProgramRefusal: Error {
       }
       unsafe links.append(link)
     }
+  }
+
+  /// Attaches a loaded program to a place in a file, for every process that maps it.
+  func attach(_ program: String, path: String, offset: UInt64) throws(BPFError) {
+    guard let found = unsafe bpf_object__find_program_by_name(object, program) else {
+      throw failure(.configure, ENOENT)
+    }
+    // SAFETY: libbpf copies the path; the link is kept until the object goes.
+    guard let link = unsafe bpf_program__attach_uprobe(found, false, -1, path, Int(offset)) else {
+      throw failure(.attach, Errno.current.rawValue)
+    }
+    unsafe links.append(link)
   }
 
   /// How often the kernel skipped each program because it was already running on the CPU.
@@ -146,6 +160,7 @@ extension ProbeObject {
     case .names: .names
     case .unix: .unix
     case .identity: .identity
+    case .creation: .creation
     }
   }
 }

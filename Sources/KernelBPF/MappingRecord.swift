@@ -25,25 +25,28 @@ enum MappingRecord {
 }
 
 /// A file mapped with the right to execute.
-struct ExecutableMapping: Sendable {
+public struct ExecutableMapping: Sendable {
   private static let sampleSize = 24
   // PERF_RECORD_MISC_MMAP_BUILD_ID of linux/perf_event.h.
   private static let hasBuildID: UInt16 = 1 << 14
 
-  var pid: UInt32
-  var tid: UInt32
-  var time: UInt64
-  var cpu: UInt32
-  var mapping = EventMapping()
-  var path: [UInt8]
-  var buildID: [UInt8] = []
+  public var pid: UInt32
+  public var tid: UInt32
+  /// CLOCK_BOOTTIME, ns.
+  public var time: UInt64
+  public var cpu: UInt32
+  public var mapping = EventMapping()
+  /// Bytes into the file.
+  public var fileOffset: UInt64
+  public var path: [UInt8]
+  public var buildID: [UInt8] = []
 
   init(_ cursor: inout EventCursor, _ header: perf_event_header) throws(EventDecodeError) {
     pid = try cursor.take(UInt32.self)
     tid = try cursor.take(UInt32.self)
     mapping.address = try cursor.take(UInt64.self)
     mapping.size = try cursor.take(UInt64.self)
-    _ = try cursor.take(UInt64.self)
+    fileOffset = try cursor.take(UInt64.self)
     let identity = try cursor.takeText(24)
     _ = try cursor.take(UInt64.self)
     if header.misc & Self.hasBuildID != 0 {

@@ -64,6 +64,8 @@ public enum ProbeFact: String, Sendable, CaseIterable, Hashable {
 /// The objects that the build embeds.
 public enum ProbeObject: String, Sendable, CaseIterable, Hashable {
   case process, connections, calls, datagrams, modules, names, unix, identity
+  /// Not of the event session: `CreationSession` has it.
+  case creation
 }
 
 /// One way to learn a fact: programs of one object, and what they need.

@@ -26,6 +26,9 @@ public enum DetachedThread {
     pthread_detach(thread)
   }
 
+  /// sched_yield(2).
+  public static func yield() { sched_yield() }
+
   /// Lets others go before the calling thread: setpriority(2), which on Linux speaks of a thread.
   public static func lowerPriority() {
     // Refused, it goes on as it is.

@@ -42,11 +42,21 @@ public struct HeldChild: ~Copyable {
 
   /// Lets it run. Throws what execvp(3) said.
   public borrowing func release() throws(Errno) {
+    try openGate()
+    try checkStart()
+  }
+
+  /// Lets it run, and does not wait for its exec.
+  public borrowing func openGate() throws(Errno) {
     var byte: UInt8 = 1
     _ = try gate.borrow { (number) throws(Errno) in
       // SAFETY: one byte.
       try retryingOnInterrupt { unsafe write(number, &byte, 1) }
     }
+  }
+
+  /// Waits for its exec; throws what execvp(3) said.
+  public borrowing func checkStart() throws(Errno) {
     var error = [UInt8](repeating: 0, count: 4)
     // Its end of the pipe is closed by an exec, or by its end.
     guard try failure.read(into: &error) == 4 else { return }

@@ -13,7 +13,7 @@ import KernelSystem
     version: "0.1.0",
     subcommands: [
       ListCommand.self, WhoCommand.self, WatchCommand.self, RecordCommand.self, HistoryCommand.self,
-      SQLCommand.self, MapCommand.self, DoctorCommand.self,
+      SQLCommand.self, MapCommand.self, SpawnCommand.self, DoctorCommand.self,
       NetstatCommand.self, SSCommand.self,
     ],
     defaultSubcommand: ListCommand.self)

@@ -29,6 +29,7 @@ enum Rules {
     return [
       "CLinux": Allowance(own: []),
       "CNettle": Allowance(own: []),
+      "CUnwind": Allowance(own: []),
       "CSQLite": Allowance(own: []),
       "CTOML": Allowance(own: []),
       "Model": Allowance(own: []),
@@ -42,19 +43,24 @@ enum Rules {
       "Store": Allowance(own: ["Model", "CSQLite"], others: ["Glibc"]),
       // Runs the sources and hands their observations to attribution; digests come from a system library.
       "Observer": Allowance(own: kernel.union(["Model", "Attribution", "CNettle"])),
+      // Process creation: takes the probes' records, and ELF files through libelf and libdw (Decision 0022).
+      "CreationTrace": Allowance(own: kernel.union(["Model", "CUnwind"])),
       // What the views share: escapes, numbers, addresses (Decision 0001).
       "ViewText": Allowance(own: ["Model"], others: ["FoundationEssentials"]),
       "ViewRecords": view,
       "ViewTerminal": view,
       "ViewNetstat": view,
       "sockeye": Allowance(
-        own: kernel.union(views).union(["Model", "Attribution", "Observer", "Store", "CTOML"]),
+        own: kernel.union(views).union([
+          "Model", "Attribution", "Observer", "CreationTrace", "Store", "CTOML",
+        ]),
         others: ["ArgumentParser", "FoundationEssentials"]),
     ]
   }()
 
   /// Files outside `Kernel*` that may say `unsafe`, with the reason.
   static let unsafeExceptions = [
+    "Sources/CreationTrace/Images/ELFImage.swift": "the binding of libelf and libdw (Decision 0022)",
     "Sources/Observer/MessageDigest.swift": "calls nettle, which takes pointers (Decision 0002)",
     "Sources/Store/SQLite/SQLiteConnection.swift": "the store's C binding (Decision 0015)",
     "Sources/Store/SQLite/SQLiteStatement.swift": "the store's C binding (Decision 0015)",

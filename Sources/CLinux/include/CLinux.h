@@ -44,6 +44,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -60,6 +61,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "CreationRecord.h"
 #include "EventRecord.h"
 #include "SocketRecord.h"
 #include "TCPInfo.h"

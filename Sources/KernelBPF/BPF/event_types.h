@@ -91,6 +91,7 @@ struct cred {
   struct user_namespace *user_ns;
 };
 struct mm_struct {
+  unsigned long start_stack;
   unsigned long arg_start;
   unsigned long arg_end;
 };
@@ -143,7 +144,9 @@ struct fs_struct {
 struct linux_binprm {
   struct file *file;
   const char *filename;
+  const char *interp;
   int argc;
+  int envc;
 };
 struct fdtable {
   unsigned int max_fds;
@@ -189,11 +192,9 @@ struct __sk_buff {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
-  unsigned long di;
-  unsigned long si;
-  unsigned long dx;
-  unsigned long r8;
+  unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
   unsigned long orig_ax;
+  unsigned long ip, sp;
 };
 struct user_pt_regs___arm64 {
   u64 regs[31];
@@ -218,6 +219,7 @@ struct msghdr {
 struct vm_area_struct {
   unsigned long vm_start;
   unsigned long vm_end;
+  unsigned long vm_flags;
   struct file *vm_file;
 };
 struct io_ring_ctx;

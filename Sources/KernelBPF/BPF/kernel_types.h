@@ -69,6 +69,8 @@ struct task_struct {
   u64 stime;
   int exit_code;
   unsigned int in_execve : 1;
+  unsigned long sas_ss_sp;
+  unsigned long sas_ss_size;
   char comm[16];
 };
 

@@ -70,6 +70,14 @@ public struct ProcessDirectory: ~Copyable, Sendable {
     read("fdinfo/\(number)", &buffer).parsed { DescriptorInfo(parsing: buffer.bytes) }
   }
 
+  /// `/proc/PID/task`: its threads, ascending.
+  public borrowing func threadIDs() throws(SystemError) -> [Int32] {
+    let directory = try OwnedDescriptor.open("task", flags: O_RDONLY | O_DIRECTORY, in: descriptor)
+    do throws(Errno) {
+      return try directory.borrow { (number) throws(Errno) in try numbers(in: number) }
+    } catch { throw SystemError("getdents64", on: "threads of process \(pid)", error) }
+  }
+
   /// `/proc/PID/maps`, proc_pid_maps(5), at most `limit` bytes of it.
   public borrowing func memoryMap(
     _ buffer: inout ReadBuffer, limit: Int = 16 << 20

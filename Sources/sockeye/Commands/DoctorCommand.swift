@@ -1,4 +1,5 @@
 import ArgumentParser
+import CreationTrace
 import KernelSystem
 import Model
 import Observer
@@ -25,7 +26,7 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let diagnoses = Doctor.examine()
+    let diagnoses = Doctor.examine() + CreationDoctor.examine()
     let standard = Output.standard()
     var text = TextBuffer()
     if output.format.recordFormat != nil {

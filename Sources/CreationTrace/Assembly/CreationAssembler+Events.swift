@@ -1,0 +1,188 @@
+import KernelBPF
+import KernelSystem
+import Model
+
+/// What each kind of event means for the call that its thread is in.
+extension CreationAssembler {
+  mutating func enter(_ event: CreationEvent) {
+    guard let kind = CreationCalls.kind(event.number) else { return }
+    callCount += 1
+    if callCount > Self.mostCalls {
+      droppedCalls += 1
+      return
+    }
+    let name = RawText(event.name)
+    let process = index(of: event.process, name: name)
+    var call = CreationCall(
+      kind: kind, number: Int(event.number), name: CreationCalls.name(event.number), thread: event.thread,
+      caller: name, began: event.time)
+    call.arguments = CreationCalls.arguments(event.number, event.values, text: event.text)
+    if event.number == 56 { call.isThread = event.values[0] & CreationCalls.threadFlag != 0 }
+    call.moments = [CreationMoment(.called, event.time, cpu: event.cpu)]
+    report.processes[process].calls.append(call)
+    let index = CallIndex(process: process, call: report.processes[process].calls.count - 1)
+    pending[event.thread] = index
+    if held == event.process {
+      self[index].note = "sockeye starts the command"
+    } else {
+      openStacks[event.thread] = OpenStack(event: event, call: index)
+    }
+  }
+
+  mutating func leave(_ event: CreationEvent) {
+    let result = Int64(bitPattern: event.values[0])
+    guard let index = pending[event.thread], self[index].number == Int(event.number) else {
+      // The child's own return from the call that made it.
+      if result == 0 { mark(births[event.thread], .userMode, event) }
+      return
+    }
+    pending[event.thread] = nil
+    self[index].ended = event.time
+    self[index].result = result
+    guard self[index].kind == .exec else {
+      if result < 0 {
+        self[index].failure = FailureCause.failure(result: result, path: RawText([]), directory: "/")
+      }
+      return
+    }
+    if result >= 0 {
+      self[index].moments.append(CreationMoment(.userMode, event.time, cpu: event.cpu))
+      return
+    }
+    let path = RawText(CreationCalls.terminated(event.text))
+    let arguments = CreationCalls.strings(
+      event.text.dropFirst(path.bytes.count + 1), count: Int(min(event.values[1], 24)))
+    setArguments(index, path: path, arguments: arguments, environment: nil)
+    self[index].failure = FailureCause.failure(
+      result: result, path: path, directory: directory(of: event.process))
+  }
+
+  /// Where relative paths of the process begin.
+  private func directory(of process: Int32) -> String { "/proc/\(process)/cwd" }
+
+  private mutating func setArguments(
+    _ index: CallIndex, path: RawText?, arguments: [RawText], environment: UInt64?
+  ) {
+    var list = self[index].arguments
+    if let path, !path.isEmpty, let place = list.firstIndex(where: { $0.name == "path" }) {
+      list[place] = CreationArgument("path", text: path)
+    }
+    list.append(CreationArgument("argv", list: arguments))
+    if let environment, environment != .max { list.append(CreationArgument("envc", "\(environment)")) }
+    self[index].arguments = list
+  }
+
+  mutating func birth(_ event: CreationEvent) {
+    let thread = Int32(truncatingIfNeeded: event.values[0])
+    let process = Int32(truncatingIfNeeded: event.values[1])
+    let parent = index(of: event.process, name: RawText(event.name))
+    let call = pending[event.thread]
+    if let call {
+      self[call].child = thread
+      self[call].isThread = thread != process
+      self[call].kernel = spine(event, to: "copy_process")
+      if report.tier == .union { addToTree(call, self[call].kernel, event.time) }
+      births[thread] = call
+      mark(call, .born, event)
+    }
+    guard thread == process else { return }
+    // A pid that is used again is another process.
+    indices[process] = nil
+    let child = index(of: process, name: RawText(event.name))
+    report.processes[child].parent = parent
+    report.processes[child].birth = call?.call
+    report.processes[child].executable = report.processes[parent].executable
+    report.processes[child].arguments = report.processes[parent].arguments
+    spaces[process] = spaces[event.process]
+  }
+
+  /// The functions down to the one that the tracepoint stands for: what it calls on the way to the tracepoint differs
+  /// between kernels.
+  private func spine(_ event: CreationEvent, to end: String) -> [String] {
+    let names = kernel.names(event.kernel)
+    guard let last = names.lastIndex(of: end) else { return names }
+    return Array(names[...last])
+  }
+
+  mutating func pointOfNoReturn(_ event: CreationEvent) {
+    if let call = pending[event.thread] {
+      self[call].kernel = spine(event, to: "begin_new_exec")
+      if report.tier == .union { addToTree(call, self[call].kernel, event.time) }
+      mark(call, .pointOfNoReturn, event)
+    }
+    // What is mapped from here on is the new program.
+    finishStacks()
+    spaces[event.process] = AddressSpace()
+    if let call = pending[event.thread] { starting[event.process] = call }
+    if held == event.process { held = nil }
+  }
+
+  mutating func exec(_ event: CreationEvent) {
+    let oldThread = Int32(truncatingIfNeeded: event.values[0])
+    if oldThread != event.thread, let call = pending[oldThread] {
+      // A thread that was not the first took its place.
+      pending[oldThread] = nil
+      pending[event.thread] = call
+    }
+    let process = index(of: event.process, name: RawText(event.name))
+    let file = RawText(CreationCalls.terminated(event.text))
+    let interpreter = RawText(CreationCalls.terminated(Array(event.text.dropFirst(file.bytes.count + 1))))
+    let arguments = CreationCalls.strings(
+      event.text.dropFirst(Int(clamping: event.values[3])), count: Int(min(event.values[1], 64)))
+    report.processes[process].name = RawText(event.name)
+    report.processes[process].executable = interpreter.isEmpty ? file : interpreter
+    report.processes[process].arguments = arguments
+    guard let call = pending[event.thread] else { return }
+    starting[event.process] = call
+    mark(call, .executed, event)
+    setArguments(
+      call, path: self[call].name == "execve" ? file : nil, arguments: arguments, environment: event.values[2]
+    )
+    self[call].interpreters = FailureCause.interpreters(
+      script: file, last: interpreter, directory: directory(of: event.process))
+    noteRetry(call, arguments)
+  }
+
+  /// An exec of a shell with the file that had just failed with ENOEXEC.
+  private mutating func noteRetry(_ call: CallIndex, _ arguments: [RawText]) {
+    let calls = report.processes[call.process].calls
+    guard
+      let before = calls[..<call.call].last(where: {
+        $0.thread == calls[call.call].thread && $0.kind == .exec
+      }),
+      before.failure?.code == "ENOEXEC", let path = before.arguments.first(where: { $0.name == "path" }),
+      arguments.dropFirst().contains(path.value)
+    else { return }
+    self[call].note = "a shell, because the kernel did not know the file's format"
+  }
+
+  mutating func place(_ event: CreationEvent) {
+    guard let call = starting[event.process], let kind = CreationPlace.Kind(rawValue: event.number),
+      self[call].time(of: .main) == nil
+    else { return }
+    switch kind {
+    case .loader: mark(call, .firstInstruction, event)
+    case .libraries:
+      mark(call, self[call].time(of: .mapping) == nil ? .mapping : .loaded, event)
+    case .main:
+      mark(call, .main, event)
+      starting[event.process] = nil
+    }
+  }
+
+  mutating func exit(_ event: CreationEvent) {
+    let names = spine(event, to: "do_exit")
+    if let call = pending.removeValue(forKey: event.thread) {
+      self[call].kernel = names
+      mark(call, .exited, event)
+    }
+    guard event.values[1] != 0, let process = indices[event.process],
+      report.processes[process].end == nil
+    else { return }
+    let status = Int32(truncatingIfNeeded: event.values[0])
+    report.processes[process].end = CreationEnd(
+      time: event.time, status: status, signal: status & 0x7f == 0 ? nil : SignalNames.name(status & 0x7f),
+      kernel: names)
+    spaces[event.process] = nil
+  }
+}

@@ -1,0 +1,103 @@
+/// A stretch of time in the life of a process, for timelines.
+public struct CreationSlice: Sendable {
+  public enum Kind: String, Sendable { case life, birth, exec, failedExec = "failed_exec", exit, phase }
+  public var kind: Kind
+  public var name: RawText
+  public var thread: Int32
+  /// CLOCK_BOOTTIME, ns.
+  public var start: UInt64
+  public var end: UInt64
+  /// Where it stands in `CreatedProcess.calls`.
+  public var call: Int?
+
+  init(_ kind: Kind, _ name: RawText, _ thread: Int32, _ start: UInt64, _ end: UInt64, call: Int? = nil) {
+    self.kind = kind
+    self.name = name
+    self.thread = thread
+    self.start = start
+    self.end = max(start, end)
+    self.call = call
+  }
+}
+
+extension CreationReport {
+  /// The last time that was seen.
+  public var lastTime: UInt64 {
+    var last = origin
+    for process in processes {
+      if let end = process.end { last = max(last, end.time) }
+      for call in process.calls { last = max(last, call.ended ?? call.began) }
+    }
+    return last
+  }
+
+  /// The slices of a process, outer ones before those inside them; on one thread they nest and never cross.
+  public func slices(of process: CreatedProcess) -> [CreationSlice] {
+    let born = birth(of: process)?.time(of: .born)
+    let start = born ?? process.calls.first?.began ?? origin
+    let end = process.end?.time ?? lastTime
+    let program = process.executable.isEmpty ? process.name : process.executable.lastPathComponent
+    var slices = [CreationSlice(.life, program, process.pid, start, end)]
+    for (index, call) in process.calls.enumerated() {
+      let callEnd = min(call.ended ?? end, end)
+      let kind: CreationSlice.Kind =
+        switch call.kind {
+        case .birth: .birth
+        case .exec: call.failure == nil ? .exec : .failedExec
+        case .exit: .exit
+        }
+      if call.kind == .exec, call.failure == nil, call.ended != nil {
+        slices += startSlices(process, index, end)
+      }
+      slices.append(CreationSlice(kind, RawText(call.name), call.thread, call.began, callEnd, call: index))
+      let inner: [CreationPhase] = call.kind == .birth ? [.born, .runnable] : [.pointOfNoReturn, .userMode]
+      var from = call.began
+      for phase in inner {
+        guard let time = call.time(of: phase), time >= from, time <= callEnd else { continue }
+        slices.append(CreationSlice(.phase, RawText("to " + phase.words), call.thread, from, time))
+        from = time
+      }
+    }
+    return slices.sorted { ($0.start, $1.end) < ($1.start, $0.end) }
+  }
+
+  /// From the new program's first instruction to its end or its next exec.
+  private func startSlices(_ process: CreatedProcess, _ index: Int, _ end: UInt64) -> [CreationSlice] {
+    let exec = process.calls[index]
+    let next = process.calls[(index + 1)...].first {
+      ($0.kind == .exec && $0.failure == nil) || ($0.kind == .exit && $0.number == 231)
+    }
+    let last = min(next?.began ?? end, end)
+    var slices: [CreationSlice] = []
+    var from = exec.ended ?? exec.began
+    for phase in [CreationPhase.mapping, .loaded, .main] {
+      guard let time = exec.time(of: phase), time >= from, time <= last else { continue }
+      slices.append(CreationSlice(.phase, RawText("to " + phase.words), process.pid, from, time))
+      from = time
+    }
+    if exec.time(of: .main) == from { slices.append(CreationSlice(.phase, "main", process.pid, from, last)) }
+    return slices
+  }
+}
+
+extension CreationPhase {
+  /// For people.
+  public var words: String {
+    switch self {
+    case .called: "called"
+    case .born: "born"
+    case .runnable: "runnable"
+    case .firstRun: "first run"
+    case .execCalled: "exec"
+    case .pointOfNoReturn: "point of no return"
+    case .executed: "executed"
+    case .userMode: "user mode"
+    case .firstInstruction: "first instruction"
+    case .mapping: "libraries wanted"
+    case .loaded: "libraries loaded"
+    case .main: "main"
+    case .exiting: "exiting"
+    case .exited: "exited"
+    }
+  }
+}

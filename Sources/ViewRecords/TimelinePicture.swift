@@ -1,0 +1,174 @@
+import Model
+import ViewText
+
+/// `sockeye spawn --svg FILE`: a row a process, bars for its calls and phases, lines from parents to children.
+public struct TimelinePicture {
+  private static let (left, right, rowHeight, top) = (UInt64(260), UInt64(1240), UInt64(30), UInt64(46))
+  private let report: CreationReport
+  private let rows: [Int]
+  private let span: UInt64
+  private var text = TextBuffer()
+
+  private init(_ report: CreationReport) {
+    self.report = report
+    rows = report.processes.indices.filter {
+      report.processes[$0].parent != nil || !report.processes[$0].calls.isEmpty
+    }
+    span = max(1, report.lastTime &- report.origin)
+  }
+
+  public static func write(_ report: CreationReport, to sink: TextBuffer.Sink) -> Bool {
+    var picture = TimelinePicture(report)
+    picture.draw()
+    return picture.text.flush(to: sink)
+  }
+
+  private mutating func draw() {
+    let height = Self.top + UInt64(rows.count) * Self.rowHeight + 20
+    text.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1280\" height=\"")
+    text.append(decimal: height)
+    text.append("\" font-family=\"sans-serif\" font-size=\"12\">\n")
+    text.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n")
+    drawScale(height)
+    for (row, index) in rows.enumerated() { draw(report.processes[index], row: row) }
+    for (row, index) in rows.enumerated() { drawBirth(of: report.processes[index], row: row) }
+    text.append("</svg>\n")
+  }
+
+  /// Where a time is, in hundredths of a pixel.
+  private func position(_ time: UInt64) -> UInt64 {
+    Self.left * 100 + min(span, time &- report.origin) * (Self.right - Self.left) * 100 / span
+  }
+
+  private mutating func drawScale(_ height: UInt64) {
+    // A 1, 2 or 5 with zeros: at most ten marks.
+    var step: UInt64 = 1_000
+    for factor in ([2, 5, 10] as [UInt64]).cycled(60) where span / step > 10 {
+      step = step / leading(step) * factor
+    }
+    for count in 0...span / step {
+      let mark = count * step
+      let x = position(report.origin &+ mark)
+      text.append("<path d=\"M")
+      text.append(hundredths: x)
+      text.append(" 26V")
+      text.append(decimal: height - 14)
+      text.append("\" stroke=\"#ddd\"/><text x=\"")
+      text.append(hundredths: x)
+      text.append("\" y=\"20\" text-anchor=\"middle\" fill=\"#555\">")
+      text.append(decimal: mark / 1000)
+      text.append(" µs</text>\n")
+    }
+  }
+
+  private func leading(_ value: UInt64) -> UInt64 {
+    var digit = value
+    while digit >= 10 { digit /= 10 }
+    return digit
+  }
+
+  private mutating func draw(_ process: CreatedProcess, row: Int) {
+    let y = Self.top + UInt64(row) * Self.rowHeight
+    text.append("<text x=\"8\" y=\"")
+    text.append(decimal: y + 13)
+    text.append("\">")
+    text.append(decimal: process.pid)
+    text.append(" ")
+    let name = process.arguments.isEmpty ? [process.name] : process.arguments
+    let words = name.map(\.lossyString).joined(separator: " ")
+    text.append(xml: words.count > 34 ? String(words.prefix(33)) + "…" : words)
+    text.append("</text>\n")
+    for slice in report.slices(of: process) where slice.kind != .phase || slice.thread == process.pid {
+      draw(slice, y, process)
+    }
+  }
+
+  private mutating func draw(_ slice: CreationSlice, _ y: UInt64, _ process: CreatedProcess) {
+    let (inset, height): (UInt64, UInt64) =
+      slice.kind == .life ? (7, 4) : slice.kind == .phase ? (10, 8) : (0, 18)
+    let start = position(slice.start)
+    text.append("<rect x=\"")
+    text.append(hundredths: start)
+    text.append("\" y=\"")
+    text.append(decimal: y + inset)
+    text.append("\" width=\"")
+    text.append(hundredths: max(60, position(slice.end) - start))
+    text.append("\" height=\"")
+    text.append(decimal: height)
+    text.append("\" fill=\"")
+    text.append(slice.color)
+    text.append("\"><title>")
+    text.append(xml: slice.name.lossyString)
+    text.append(" ")
+    text.append(decimal: (slice.end - slice.start) / 1000)
+    text.append(" µs")
+    if let index = slice.call {
+      for frame in process.calls[index].user.frames {
+        text.append("\n")
+        text.append(xml: frame.module.lastPathComponent.lossyString + "  " + frame.shortName)
+      }
+    }
+    text.append("</title></rect>\n")
+  }
+
+  private mutating func drawBirth(of process: CreatedProcess, row: Int) {
+    guard let parent = process.parent, let parentRow = rows.firstIndex(of: parent),
+      let born = report.birth(of: process)?.time(of: .born)
+    else { return }
+    let x = position(born)
+    text.append("<path d=\"M")
+    text.append(hundredths: x)
+    text.append(" ")
+    text.append(decimal: Self.top + UInt64(parentRow) * Self.rowHeight + 18)
+    text.append("V")
+    text.append(decimal: Self.top + UInt64(row) * Self.rowHeight + 9)
+    text.append("\" stroke=\"#333\" fill=\"none\"/>\n")
+  }
+}
+
+extension CreationSlice {
+  fileprivate var color: StaticString {
+    switch kind {
+    case .life: "#bbb"
+    case .birth: "#3a9d5d"
+    case .exec: "#3577c8"
+    case .failedExec: "#c8423b"
+    case .exit: "#888"
+    case .phase: "#e0b040"
+    }
+  }
+}
+
+extension Array {
+  /// The elements again and again, `count` in all.
+  fileprivate func cycled(_ count: Int) -> [Element] { (0..<count).map { self[$0 % self.count] } }
+}
+
+extension TextBuffer {
+  /// Hundredths as a decimal fraction.
+  fileprivate mutating func append(hundredths value: UInt64) {
+    append(decimal: value / 100)
+    append(".")
+    append(decimal: value % 100, digits: 2)
+  }
+
+  /// Character data of XML: names are chosen by who is being watched.
+  mutating func append(xml text: String) {
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "<": append("&lt;")
+      case ">": append("&gt;")
+      case "&": append("&amp;")
+      case "\"": append("&quot;")
+      case "\t", "\n": append(" ")
+      default:
+        // XML 1.0 has no other control characters; those that turn text around stay out as well.
+        let isAllowed =
+          scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value)
+          && !(0x202a...0x202e).contains(scalar.value)
+          && !(0x2066...0x2069).contains(scalar.value) && scalar.value != 0xfffe && scalar.value != 0xffff
+        append(Array(String(isAllowed ? Character(scalar) : "\u{fffd}").utf8))
+      }
+    }
+  }
+}

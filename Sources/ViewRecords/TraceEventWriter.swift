@@ -1,0 +1,137 @@
+import Model
+import ViewText
+
+/// `sockeye spawn --trace FILE`: Chrome's trace events in JSON, which Perfetto and `chrome://tracing` open.
+///
+/// Format: "Trace Event Format", the JSON object form. A track a thread; slices (`X`) for lives, calls and phases; flow
+/// arrows (`s`, `f`) from the call that makes a process to its life. Times are µs since the trace began.
+public struct TraceEventWriter {
+  private let report: CreationReport
+  private var text = TextBuffer()
+  private var isFirst = true
+
+  public init(_ report: CreationReport) { self.report = report }
+
+  public static func write(_ report: CreationReport, to sink: TextBuffer.Sink) -> Bool {
+    var writer = TraceEventWriter(report)
+    writer.text.append("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")
+    for (index, process) in report.processes.enumerated() {
+      writer.append(process, arrow: index)
+      if !writer.text.flushIfFull(to: sink) { return false }
+    }
+    writer.text.append("\n]}\n")
+    return writer.text.flush(to: sink)
+  }
+
+  private mutating func append(_ process: CreatedProcess, arrow: Int) {
+    let slices = report.slices(of: process)
+    guard process.parent != nil || !process.calls.isEmpty else { return }
+    metadata("process_name", process.pid, process.pid, commandLine(of: process))
+    for thread in Set(slices.map { $0.thread }).sorted() {
+      metadata("thread_name", process.pid, thread, process.name)
+    }
+    for slice in slices { append(slice, of: process) }
+    guard let birth = report.birth(of: process), let born = birth.time(of: .born), let parent = process.parent
+    else { return }
+    flow("s", arrow, report.processes[parent].pid, birth.thread, born)
+    flow("f", arrow, process.pid, process.pid, born)
+  }
+
+  private func commandLine(of process: CreatedProcess) -> RawText {
+    if process.arguments.isEmpty { return process.name }
+    return RawText(Array(process.arguments.map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+  }
+
+  private mutating func begin(_ phase: StaticString, _ pid: Int32, _ thread: Int32) {
+    text.append(isFirst ? "\n" : ",\n")
+    isFirst = false
+    text.append(#"{"ph":""#)
+    text.append(phase)
+    text.append(#"","pid":"#)
+    text.append(decimal: pid)
+    text.append(#","tid":"#)
+    text.append(decimal: thread)
+  }
+
+  private mutating func metadata(_ name: StaticString, _ pid: Int32, _ thread: Int32, _ value: RawText) {
+    begin("M", pid, thread)
+    text.append(#","name":""#)
+    text.append(name)
+    text.append(#"","args":{"name":"#)
+    text.append(json: value)
+    text.append("}}")
+  }
+
+  private mutating func flow(
+    _ phase: StaticString, _ id: Int, _ pid: Int32, _ thread: Int32, _ time: UInt64
+  ) {
+    begin(phase, pid, thread)
+    text.append(#","name":"child","cat":"birth","id":"#)
+    text.append(decimal: id)
+    // Bound to the slice around it, not to the next one.
+    text.append(#","bp":"e","ts":"#)
+    text.append(traceMicroseconds: time &- report.origin)
+    text.append("}")
+  }
+
+  private mutating func append(_ slice: CreationSlice, of process: CreatedProcess) {
+    begin("X", process.pid, slice.thread)
+    text.append(#","name":"#)
+    text.append(json: slice.name)
+    text.append(#","cat":""#)
+    text.append(terminal: slice.kind.rawValue)
+    text.append(#"","ts":"#)
+    text.append(traceMicroseconds: slice.start &- report.origin)
+    text.append(#","dur":"#)
+    text.append(traceMicroseconds: slice.end &- slice.start)
+    if let index = slice.call { append(argumentsOf: process.calls[index]) }
+    text.append("}")
+  }
+
+  private mutating func append(argumentsOf call: CreationCall) {
+    text.append(#","args":{"#)
+    for argument in call.arguments {
+      text.append(json: argument.name)
+      text.append(":")
+      let value =
+        argument.list.map { RawText(Array($0.map(\.bytes).joined(separator: [32]))) } ?? argument.value
+      text.append(json: value)
+      text.append(",")
+    }
+    if let result = call.result {
+      text.append(#""result":"#)
+      text.append(decimal: Int(result))
+      text.append(",")
+    }
+    if let failure = call.failure {
+      text.append(#""failure":"#)
+      text.append(json: failure.code)
+      text.append(",")
+    }
+    text.append(#""user_stack":["#)
+    for (index, frame) in call.user.frames.enumerated() {
+      if index > 0 { text.append(",") }
+      text.append(json: frame.module.lastPathComponent.lossyString + "  " + frame.shortName)
+    }
+    text.append(#"],"kernel_stack":["#)
+    for (index, function) in call.kernel.enumerated() {
+      if index > 0 { text.append(",") }
+      text.append(json: function)
+    }
+    text.append("]}")
+  }
+}
+
+extension UserFrame {
+  /// `posix_spawn`, or `0x4781` where no symbol covers it.
+  var shortName: String { function ?? "0x" + String(moduleOffset, radix: 16) }
+}
+
+extension TextBuffer {
+  /// ns as µs with three decimals.
+  mutating func append(traceMicroseconds nanoseconds: UInt64) {
+    append(decimal: nanoseconds / 1000)
+    append(".")
+    append(decimal: nanoseconds % 1000, digits: 3)
+  }
+}
