@@ -305,9 +305,9 @@ _sockeye_watch() {
 
 _sockeye_record() {
     repeating_flags=()
-    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --version -h --help)
+    non_repeating_flags=(--names --no-names --modules --no-modules --check --set-aside --status --flush --json --version -h --help)
     repeating_options=(--watchlist)
-    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config)
+    non_repeating_options=(--database --keep-days --max-size --row-at --ring-size --config -o --output --color)
     __sockeye_offer_flags_options 0
 
     # Offer option value completions
@@ -332,6 +332,14 @@ _sockeye_record() {
         return
         ;;
     '--config')
+        return
+        ;;
+    '-o'|'--output')
+        __sockeye_add_completions -W 'table'$'\n''json'
+        return
+        ;;
+    '--color')
+        __sockeye_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <linux/fs.h>
 #include <linux/perf_event.h>
@@ -37,6 +38,30 @@ int clinux_effective_capabilities(uint64_t *effective) {
   *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
   return 0;
 }
+
+int clinux_keep_capabilities(uint64_t kept) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct data[2];
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  if (syscall(SYS_capget, &header, data) != 0) return -1;
+  for (int word = 0; word < 2; word++) {
+    data[word].permitted &= (uint32_t)(kept >> 32 * word);
+    data[word].effective = data[word].permitted;
+    data[word].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, data);
+}
+
+int clinux_peer_credentials(int descriptor, pid_t *pid, uid_t *uid) {
+  struct ucred credentials;
+  socklen_t size = sizeof credentials;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+  *pid = credentials.pid;
+  *uid = credentials.uid;
+  return 0;
+}
+
+int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 
 int clinux_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 

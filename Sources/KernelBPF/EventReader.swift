@@ -8,6 +8,20 @@ public final class EventReader: Sendable {
   private let stopping: LockedValue<Bool>
   private let thread: pthread_t
   private let lostMappings: LockedValue<UInt64>
+  private let progress: LockedValue<Progress>
+  private let wakeUp: WakeUp
+
+  private struct Progress {
+    var drained: UInt64 = 0
+    var mostBytes = 0
+  }
+
+  /// Everything that the probes had written until then has been delivered (boot time, nanoseconds).
+  public var drained: UInt64 { progress.withLock { $0.drained } }
+  /// The most that has waited in the ring, bytes.
+  public var mostBytes: Int { progress.withLock { $0.mostBytes } }
+  /// Lets the reader look into the ring at once. From any thread.
+  public func hurry() { wakeUp.signal() }
 
   /// Module loads lost so far (PERF_RECORD_LOST): the rest of the losses are the session's.
   public var mappingsLost: UInt64 { lostMappings.withLock { $0 } }
@@ -17,6 +31,7 @@ public final class EventReader: Sendable {
     var ring: EventRing?
     let stopping: LockedValue<Bool>
     let lostMappings = LockedValue<UInt64>(0)
+    let progress = LockedValue(Progress())
     init(ring: consuming EventRing, stopping: LockedValue<Bool>) {
       self.ring = consume ring
       self.stopping = stopping
@@ -26,6 +41,7 @@ public final class EventReader: Sendable {
   /// Starts the thread; `ring` belongs to it from now on. Its `deliver` is called there.
   public init(_ ring: consuming EventRing) throws(SystemError) {
     let stopping = LockedValue(false)
+    wakeUp = ring.wakeUp
     let work = Work(ring: ring, stopping: stopping)
     var thread = pthread_t()
     // SAFETY: the thread takes over the reference that is retained here.
@@ -44,16 +60,20 @@ public final class EventReader: Sendable {
     }
     self.stopping = stopping
     self.thread = thread
-    lostMappings = work.lostMappings
+    (lostMappings, progress) = (work.lostMappings, work.progress)
   }
 
   deinit { stop() }
 
   private static func run(_ work: Work) {
     guard let ring = work.ring.take() else { return }
+    // It reads mapped memory: nothing of that needs a privilege.
+    Privileges.keep(only: [])
     while !work.stopping.withLock({ $0 }) {
       if ring.wait(milliseconds: 100) { usleep(5_000) }
+      let (now, waiting) = (KernelClock.bootTimeNanoseconds, ring.waitingBytes)
       ring.drain()
+      work.progress.withLock { $0 = Progress(drained: now, mostBytes: max($0.mostBytes, waiting)) }
       let lost = ring.mappingsLost()
       work.lostMappings.withLock { $0 = lost }
     }

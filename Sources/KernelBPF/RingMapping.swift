@@ -43,6 +43,12 @@ import KernelSystem
     unsafe self.producer = producer
   }
 
+  /// Bytes between the two positions.
+  var waitingBytes: Int {
+    let (taken, written) = unsafe (clinux_load_acquire_64(consumer), clinux_load_acquire_64(producer))
+    return Int(clamping: written &- taken)
+  }
+
   /// Lends each record that is there to `body`, and frees its room; the number of records.
   func drain(_ body: (UnsafeRawBufferPointer) -> Void) -> Int {
     let data = unsafe producer + Self.pageSize

@@ -20,6 +20,7 @@ public struct Errno: Error, Hashable, Sendable, RawRepresentable, CustomStringCo
   public static let notSupported = Errno(rawValue: EOPNOTSUPP)
   public static let tooLarge = Errno(rawValue: EFBIG)
   public static let brokenPipe = Errno(rawValue: EPIPE)
+  public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
   public static let noBufferSpace = Errno(rawValue: ENOBUFS)
 
   /// The process or the thing asked for no longer exists: an expected race, not a failure.

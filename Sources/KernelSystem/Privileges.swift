@@ -37,6 +37,23 @@ public struct Privileges: Sendable, Equatable {
     return Privileges(effectiveUserID: geteuid(), effectiveCapabilities: effective)
   }
 
+  /// Gives up, for good, all capabilities of the calling thread but those, and with them all that an exec could gain. Threads
+  /// that it makes later inherit this; those that are there are not touched.
+  public static func keep(only kept: [Capability]) {
+    let status = clinux_keep_capabilities(kept.reduce(0) { $0 | 1 << $1.bit })
+    precondition(status == 0, "capset that only takes away cannot fail")
+  }
+
+  /// `CAP_BPF CAP_PERFMON`: of those that this program has use for.
+  public var names: String {
+    let all: [Capability] = [
+      .bpf, .perfmon, .netAdmin, .netRaw, .sysPtrace, .dacReadSearch, .sysAdmin, .setUserID, .setGroupID,
+    ]
+    let known = all.filter(has).map(\.name)
+    let others = effectiveCapabilities & ~all.reduce(0) { $0 | 1 << $1.bit }
+    return (others == 0 ? known : known + ["others"]).joined(separator: " ")
+  }
+
   public func has(_ capability: Capability) -> Bool {
     effectiveCapabilities >> capability.bit & 1 == 1
   }

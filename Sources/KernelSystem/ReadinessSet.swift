@@ -3,7 +3,7 @@ import CLinux
 /// Descriptors that one thread waits for together: epoll(7), level-triggered.
 ///
 /// A descriptor leaves the set by being closed.
-public struct ReadinessSet: ~Copyable {
+public struct ReadinessSet: ~Copyable, Sendable {
   let descriptor: OwnedDescriptor
 
   public init() throws(SystemError) {

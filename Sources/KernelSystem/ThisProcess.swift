@@ -22,6 +22,24 @@ public enum ThisProcess {
     return (numbers[0], numbers[1]) >= (major, minor)
   }
 
+  /// geteuid(2).
+  public static var effectiveUserID: UInt32 { geteuid() }
+
+  /// Resident memory now, and at most, bytes: `/proc/self/statm`, getrusage(2).
+  public static var residentBytes: (now: Int, peak: Int) {
+    var usage = rusage()
+    // SAFETY: getrusage(2) fills the structure.
+    _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    var pages = 0
+    if let text = try? TextFile.read("/proc/self/statm", atMost: 256) {
+      let words = text.split(separator: UInt8(ascii: " "))
+      if words.count > 1 { pages = Int(String(decoding: words[1], as: UTF8.self)) ?? 0 }
+    }
+    let now = pages * sysconf(Int32(_SC_PAGESIZE))
+    // The kernel adds up the peak now and then only.
+    return (now, max(now, usage.ru_maxrss * 1024))
+  }
+
   /// exit(3).
   public static func exit(status: Int32) -> Never { CLinux.exit(status) }
 

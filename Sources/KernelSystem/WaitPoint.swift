@@ -7,7 +7,7 @@ public final class WaitPoint: Sendable {
   public struct Reasons: OptionSet, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// `wake` was called.
+    /// `wake` was called, or a descriptor given to `wake(whenReadable:)` can be read.
     public static let woken = Reasons(rawValue: 1)
     public static let stopSignal = Reasons(rawValue: 2)
     public static let processEnded = Reasons(rawValue: 4)
@@ -23,6 +23,7 @@ public final class WaitPoint: Sendable {
   private let signals: OwnedDescriptor?
   private let process: OwnedDescriptor?
   private let reloadsOnHangup: Bool
+  private let others: ReadinessSet
   /// Theirs, -1 for none; they stay open as long as this object.
   private let numbers: (Int32, Int32, Int32)
 
@@ -32,6 +33,7 @@ public final class WaitPoint: Sendable {
     throws(SystemError)
   {
     self.reloadsOnHangup = reloadsOnHangup
+    others = try ReadinessSet()
     let wakeups = try Self.open("eventfd", "wait point") { clinux_eventfd() }
     let signals = stopsOnSignals ? try Self.open("signalfd", "wait point") { clinux_stop_signals() } : -1
     let process = try pid.map { (pid) throws(SystemError) in
@@ -58,6 +60,11 @@ public final class WaitPoint: Sendable {
     wakeups.borrow { _ = unsafe write($0, &one, 8) }
   }
 
+  /// A descriptor that ends the wait while it can be read, until it is closed.
+  public func wake(whenReadable descriptor: borrowing OwnedDescriptor) throws(SystemError) {
+    try others.add(descriptor)
+  }
+
   /// poll(2): why it ended; empty after `milliseconds`.
   public func wait(milliseconds: Int32) -> Reasons { wait(milliseconds: milliseconds, set: -1) }
 
@@ -72,10 +79,11 @@ public final class WaitPoint: Sendable {
       pollfd(fd: numbers.1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: numbers.2, events: Int16(POLLIN), revents: 0),
       pollfd(fd: set, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: others.descriptor.borrow { $0 }, events: Int16(POLLIN), revents: 0),
     ]
-    // SAFETY: four entries; those with -1 are left out by the kernel.
-    guard unsafe poll(&waits, 4, milliseconds) > 0 else { return [] }
-    var reasons: Reasons = []
+    // SAFETY: five entries; those with -1 are left out by the kernel.
+    guard unsafe poll(&waits, 5, milliseconds) > 0 else { return [] }
+    var reasons: Reasons = waits[4].revents != 0 ? .woken : []
     if waits[0].revents != 0 {
       var count: UInt64 = 0
       wakeups.borrow { _ = unsafe read($0, &count, 8) }

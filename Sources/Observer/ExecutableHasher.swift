@@ -130,6 +130,8 @@ public final class ExecutableHasher {
 
   private static func work(_ shared: LockedValue<Shared>, _ wake: WaitPoint) {
     DetachedThread.lowerPriority()
+    // It reads files that others chose.
+    Privileges.keep(only: [.sysPtrace, .dacReadSearch])
     while let request = shared.withLock({ (shared) in shared.take() }) {
       let hash = ExecutableFile.hash(of: request.file, process: request.process, path: request.path)
       shared.withLock { (shared) in shared.results.append((request.file, hash)) }

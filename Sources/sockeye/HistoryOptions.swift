@@ -11,7 +11,9 @@ struct DatabaseOptions: ParsableArguments {
   static let standard = "/var/lib/sockeye/history.db"
   @Option(name: .long, help: "The recorder's database.") var database = standard
 
-  func reader() throws -> StoreReader {
+  /// - Parameter last: µs since 1970 until which is asked; nil is now. The recorder is asked to write what it has of that.
+  func reader(until last: Int64?) throws -> StoreReader {
+    RecorderControl(database: database).flush(forQueryUntil: last)
     do throws(StoreError) { return try StoreReader(path: database) } catch { throw failure(error) }
   }
 

@@ -12,14 +12,15 @@ final class BackgroundRecord {
   var database: String { folder.appending(path: "history.db").path }
 
   /// Returns when it records. `wrapper` stands before the program: `setpriv …`.
-  init(_ options: [String] = [], in folder: URL? = nil, wrapper: [String] = []) throws {
+  init(_ options: [String] = [], in folder: URL? = nil, wrapper: [String] = [], binary: String? = nil) throws
+  {
     self.folder = try folder ?? Self.makeFolder()
     ownsFolder = folder == nil
     errorFile = FileManager.default.temporaryDirectory.appending(path: "sockeye-record-\(UUID().uuidString)")
     try Data().write(to: errorFile)
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments =
-      wrapper + [BuiltProducts.sockeye, "record", "--config", "/dev/null"]
+      wrapper + [binary ?? BuiltProducts.sockeye, "record", "--config", "/dev/null"]
       + ["--database", self.folder.appending(path: "history.db").path] + options
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice

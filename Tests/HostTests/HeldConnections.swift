@@ -36,7 +36,10 @@ final class HeldConnections {
 
   private func established() throws -> Int {
     let suffix = ":" + String(format: "%04X", port)
-    return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").count { line in
+    // To the end: Foundation takes a file without a size for a short one.
+    let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/net/tcp"))
+    let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+    return text.split(separator: "\n").count { line in
       let words = line.split(separator: " ")
       return words.count > 3 && words[3] == "01" && (words[1].hasSuffix(suffix) || words[2].hasSuffix(suffix))
     }

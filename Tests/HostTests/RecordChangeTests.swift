@@ -63,7 +63,8 @@ extension HostTests {
       let mine =
         "SELECT count(*) FROM connections WHERE \(port) IN (local_port, peer_port) AND outcome = 'closed'"
       try record.wait(
-        until: mine + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 99 FROM connection)",
+        until: mine
+          + " AND executable LIKE '%/EventFixture' AND id > (SELECT max(id) - 9999 FROM connection)",
         is: 46)
       // The oldest segment of 16,384 is gone, or about to go.
       try record.wait(until: "SELECT min(id) > 0 FROM segment", is: 1)
@@ -95,6 +96,29 @@ extension HostTests {
       #expect(try aside.map { try Data(contentsOf: folder.appending(path: $0)) } == [damaged])
     }
 
+    @Test("What polling does not see is a gap of the recording, which every query about that time tells")
+    func polling() throws {
+      let record = try BackgroundRecord(wrapper: ["env", "SOCKEYE_EVENTS_FROM=polling"])
+      let held = try HeldConnections(7)
+      func errors(_ arguments: String...) throws -> String {
+        try ToolRun.run([BuiltProducts.sockeye] + arguments + ["--database", record.database]).errors
+      }
+      let words = "connections that end within 200 ms are told at their close only"
+      #expect(try errors("history", "--since", "1m ago").contains(words))
+      #expect(try errors("who", "pid:\(record.pid)", "--at", "now").contains(words))
+      _ = try held.end()
+      #expect(record.end() == 0)
+      #expect(try errors("history").contains(words))
+      #expect(
+        try record.text(
+          """
+          SELECT g.kind, g.began_us = r.started, g.ended_us = r.stopped, g.message LIKE '%\(words)%'
+          FROM gaps g, recording r
+          """) == ["no_probes 1 1 1"])
+      #expect(
+        try record.text("SELECT DISTINCT evidence FROM connections WHERE \(held.condition)") == ["polling"])
+    }
+
     @Test(
       "The capabilities of packaging/sockeye.service are enough to record by the probes, and the unit is valid"
     )
@@ -102,11 +126,22 @@ extension HostTests {
       let unit = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "packaging/sockeye.service")
       let text = try String(contentsOf: unit, encoding: .utf8)
-      let line = try #require(text.firstMatch(of: /CapabilityBoundingSet=(.*)/)).1
-      let set = line.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }
-      let record = try BackgroundRecord(wrapper: [
-        "setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all,\(set.joined(separator: ","))",
-      ])
+      let bounds = try #require(text.firstMatch(of: /CapabilityBoundingSet=(.*)/)).1
+      #expect(try #require(text.firstMatch(of: /AmbientCapabilities=(.*)/)).1 == bounds)
+      let set =
+        "-all,"
+        + bounds.split(separator: " ").map { "+" + $0.dropFirst(4).lowercased() }.joined(separator: ",")
+      let folder = try BackgroundRecord.makeFolder()
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let program = try PublicCopy()
+      #expect(chown(folder.path, 65534, 65534) == 0)
+      let record = try BackgroundRecord(
+        in: folder,
+        wrapper: [
+          "setpriv", "--no-new-privs", "--reuid=65534", "--regid=65534", "--clear-groups",
+          "--inh-caps=\(set)",
+          "--ambient-caps=\(set)", "--bounding-set=\(set)",
+        ], binary: program.path)
       let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "3", "1"]))
       #expect(record.end() == 0)
       let netns = try #require(truth.facts("netns").first?.first)

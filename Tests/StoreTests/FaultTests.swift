@@ -161,6 +161,35 @@ import Testing
       ])
   }
 
+  @Test("What a recording cannot see is a gap as long as the recording, whether it runs, stops or crashes")
+  func lastingGap() throws {
+    let gap = "SELECT kind, began_us, ended_us, message FROM gaps WHERE kind = 'no_probes'"
+    func row(_ from: Double, _ to: Double) -> [String?] {
+      ["no_probes", "\(Sample.microseconds(from))", "\(Sample.microseconds(to))", "by looking"]
+    }
+    do {
+      let writer = try Sample.writer(scratch.database)
+      writer.note(lasting: "no_probes", "by looking")
+      #expect(writer.isWaiting)
+      try writer.connection.run("PRAGMA query_only = ON")
+      #expect(throws: StoreError.self) { try writer.flush(Sample.time(1001)) }
+      try writer.connection.run("PRAGMA query_only = OFF")
+      try writer.flush(Sample.time(1001))
+      #expect(try ask(scratch.database, gap) == [row(1000, 1062)])
+      #expect(!writer.isWaiting)
+      try writer.flushIfDue(Sample.time(1061))
+      // Still there for a question about the time since the last sign of life.
+      let now = Sample.microseconds(1110)
+      let coverage = try StoreReader(path: scratch.database).coverage(since: now, until: now)
+      #expect(coverage.gaps.map(\.message) == ["by looking"])
+    }
+    let second = try Sample.writer(scratch.database, at: 1200)
+    second.note(lasting: "no_probes", "by looking")
+    #expect(try ask(scratch.database, gap) == [row(1000, 1061)])
+    try second.stop(Sample.time(1300))
+    #expect(try ask(scratch.database, gap + " ORDER BY began_us") == [row(1000, 1061), row(1200, 1300)])
+  }
+
   @Test("The end of a connection that fell into a failed batch is written by the next") func closeTriedAgain()
     throws
   {

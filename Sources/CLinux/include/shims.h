@@ -16,6 +16,13 @@ int clinux_pidfd_open(pid_t pid, unsigned int flags);
 int clinux_pidfd_getfd(int pidfd, int target, unsigned int flags);
 /// capget(2) of the calling thread: effective set into `*effective`; 0 or -1 with errno.
 int clinux_effective_capabilities(uint64_t *effective);
+/// capset(2) of the calling thread: of its permitted capabilities those in `kept` stay, and are effective; none is
+/// inheritable or ambient, and no exec gains any (PR_SET_NO_NEW_PRIVS). 0 or -1 with errno.
+int clinux_keep_capabilities(uint64_t kept);
+/// SO_PEERCRED of unix(7): who connected, or called listen(2); 0 or -1 with errno.
+int clinux_peer_credentials(int descriptor, pid_t *pid, uid_t *uid);
+/// accept4(2) with SOCK_CLOEXEC and SOCK_NONBLOCK.
+int clinux_accept(int listener);
 /// setns(2), which glibc declares only with _GNU_SOURCE; likewise unshare(2).
 int clinux_setns(int descriptor, int kind);
 int clinux_unshare(int flags);

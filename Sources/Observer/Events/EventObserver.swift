@@ -25,6 +25,11 @@ public final class EventObserver {
   private var seenLosses = EventStatistics()
   /// The beginning: what is lost while the host is looked at is a loss like any other.
   private var lossesRead = KernelClock.bootTimeNanoseconds
+  /// Everything until then has been handed on (boot time, nanoseconds).
+  public private(set) var told: UInt64 = 0
+  private var hurryingTo: UInt64 = 0
+  /// More is in the queue than was taken.
+  private var isBehind = false
   private var reconciliations: UInt64 = 0
   private var needsReconciliation = false
   private let cpuAtStart = KernelClock.processCPUNanoseconds
@@ -61,14 +66,16 @@ public final class EventObserver {
     resolver.startEnded = KernelClock.bootTimeNanoseconds
   }
 
-  /// Hands events on, at least once a second if there are none, until `body` says stop, a signal or the end of the
+  /// Hands events on, at least twice a second if there are none, until `body` says stop, a signal or the end of the
   /// awaited process comes, or `deadline` (boot
   /// time, nanoseconds) passes.
   public func run(until deadline: UInt64?, _ body: ([Event]) -> Bool) -> WaitPoint.Reasons {
     while true {
       let now = KernelClock.bootTimeNanoseconds
       if let deadline, now >= deadline { return [] }
-      var wait = order.isEmpty && waiting.isEmpty ? resolver.connecting.isEmpty ? 1000 : 100 : 10
+      var wait = order.isEmpty && waiting.isEmpty ? resolver.connecting.isEmpty ? 500 : 100 : 10
+      if isBehind { wait = 0 }
+      if told < hurryingTo { wait = min(wait, 10) }
       if let deadline { wait = min(wait, Int((deadline - now) / 1_000_000) + 1) }
       let reasons = wake.wait(milliseconds: Int32(wait))
       let events = collect(at: KernelClock.bootTimeNanoseconds)
@@ -80,13 +87,17 @@ public final class EventObserver {
   /// Stops the reader and hands on what is left.
   public func finish(_ body: ([Event]) -> Bool) {
     eventReader.stop()
-    for batch in queue.takeAll() { batch.forEach { order.add($0) } }
+    repeat {
+      let events = collect(at: KernelClock.bootTimeNanoseconds)
+      if !events.isEmpty && !body(events) { return }
+    } while isBehind
     release(upTo: .max)
     let now = KernelClock.bootTimeNanoseconds
     resolver.tellHanging(at: now, after: 0)
     takeTold()
-    checkLosses(at: now)
+    checkLosses(at: now, told: now)
     let events = takeWaiting(upTo: .max)
+    told = now
     if !events.isEmpty { _ = body(events) }
   }
 
@@ -99,21 +110,46 @@ public final class EventObserver {
     return statistics
   }
 
+  /// BPF and PERFMON load the iterator for a look after a loss, and BPF reads maps where unprivileged BPF is off (before
+  /// Linux 5.19). PTRACE and DAC_READ_SEARCH read /proc/PID of other users; ADMIN enters their namespaces for what only
+  /// sock_diag has.
+  public var neededCapabilities: [Capability] { [.bpf, .perfmon, .sysPtrace, .dacReadSearch, .sysAdmin] }
+
+  public func hurry(to moment: UInt64) {
+    hurryingTo = max(hurryingTo, moment)
+    eventReader.hurry()
+  }
+
+  public var occupancies: [Occupancy] {
+    resolver.occupancies + [
+      Occupancy("ring_bytes_at_most", eventReader.mostBytes, ceiling: Int(request.ringByteCount)),
+      Occupancy("queue_bytes", queue.byteCount, ceiling: request.queueByteCount),
+    ]
+  }
+
   // MARK: Order
 
   private func collect(at now: UInt64) -> [Event] {
-    for batch in queue.takeAll() { batch.forEach { order.add($0) } }
-    let held = now &- min(request.holdNanoseconds, now)
+    var reached = min(eventReader.drained, now)
+    let taken = queue.take()
+    for batch in taken.batches { batch.forEach { order.add($0) } }
+    isBehind = !taken.isEmpty
+    // What is left in the queue is later, but for what several CPUs did at the same time.
+    if isBehind { reached = min(reached, order.latest) }
+    let end = isBehind ? reached : now
+    let held = end &- min(request.holdNanoseconds, end)
     release(upTo: held)
     listing.update(session, resolver, told: held)
     resolver.tellHanging(at: held)
     takeTold()
     resolver.expire(at: held)
     if now &- lossesRead > 1_000_000_000 {
-      checkLosses(at: now)
+      checkLosses(at: now, told: end)
       if needsReconciliation { reconcile() }
     }
-    return takeWaiting(upTo: held &- min(request.pairMilliseconds * 1_000_000, held))
+    let paired = held &- min(request.pairMilliseconds * 1_000_000, held)
+    told = min(paired, reached)
+    return takeWaiting(upTo: paired)
   }
 
   private func release(upTo limit: UInt64) {
@@ -152,8 +188,8 @@ public final class EventObserver {
     return statistics
   }
 
-  /// Tells of each loss as an event, and asks for a look at everything.
-  private func checkLosses(at now: UInt64) {
+  /// Tells of each loss as an event, which stands among those of `told`, and asks for a look at everything.
+  private func checkLosses(at now: UInt64, told: UInt64) {
     let losses = losses()
     let stages: [(LossFacts.Stage, KeyPath<EventStatistics, UInt64>)] = [
       (.kernelMissed, \.kernelMissed), (.ringLost, \.ringLost), (.queueLost, \.queueLost),
@@ -167,6 +203,7 @@ public final class EventObserver {
           stage: stage, count: losses[keyPath: path] &- seenLosses[keyPath: path],
           fromWallNanoseconds: resolver.bootWallNanoseconds &+ lossesRead,
           toWallNanoseconds: event.wallNanoseconds))
+      event.bootNanoseconds = told
       waiting.append(event)
       needsReconciliation = true
     }

@@ -30,15 +30,23 @@ final class EventQueue: Sendable {
     wake.wake()
   }
 
-  func takeAll() -> [EventBatch] {
+  /// The oldest batches, of `bytes` or a little more; and whether others are left. As events they need twenty times the room,
+  /// so nobody should take all at once.
+  func take(_ bytes: Int = 1 << 18) -> (batches: [EventBatch], isEmpty: Bool) {
     state.withLock { (state) in
-      let batches = state.batches
-      state.batches = []
-      state.byteCount = 0
-      return batches
+      var (count, taken) = (0, 0)
+      while count < state.batches.count && taken < bytes {
+        taken += state.batches[count].byteCount
+        count += 1
+      }
+      let batches = Array(state.batches[..<count])
+      state.batches.removeFirst(count)
+      state.byteCount -= taken
+      return (batches, state.batches.isEmpty)
     }
   }
 
+  var byteCount: Int { state.withLock { $0.byteCount } }
   var lost: UInt64 { state.withLock { $0.lost } }
 }
 
@@ -47,8 +55,13 @@ struct EventOrder {
   private var pending: [KernelEvent] = []
 
   var isEmpty: Bool { pending.isEmpty }
+  /// The time of the latest that was added.
+  private(set) var latest: UInt64 = 0
 
-  mutating func add(_ event: KernelEvent) { pending.append(event) }
+  mutating func add(_ event: KernelEvent) {
+    latest = max(latest, event.time)
+    pending.append(event)
+  }
 
   /// Hands on those up to `limit`, earliest first, and keeps the rest.
   mutating func release(upTo limit: UInt64, _ body: (KernelEvent) -> Void) {

@@ -77,6 +77,14 @@ struct EventResolver: ~Copyable {
     names.streams.expire(at: time)
   }
 
+  var occupancies: [Occupancy] {
+    [
+      Occupancy("processes", tree.count, ceiling: tree.ceiling),
+      Occupancy("connections", table.count, ceiling: table.ceiling),
+      Occupancy("names", names.table.count, ceiling: names.table.ceiling),
+    ]
+  }
+
   // MARK: Making events
 
   func event(_ action: EventAction, at time: UInt64) -> Event {

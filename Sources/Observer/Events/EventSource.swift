@@ -9,6 +9,14 @@ public protocol EventSource: AnyObject {
   var statistics: EventStatistics { get }
   /// One clause for the last line; nil for the event probes.
   var way: String? { get }
+  /// What it needs to go on, once it is open.
+  var neededCapabilities: [Capability] { get }
+  /// Everything that happened until then (boot time, nanoseconds) has been handed on, as far as this way sees it.
+  var told: UInt64 { get }
+  /// Asks that `told` reaches this moment soon, while `run` goes on.
+  func hurry(to moment: UInt64)
+  /// What is in tables and queues, and their ceilings.
+  var occupancies: [Occupancy] { get }
   /// Hands events on until `body` says stop, a signal or the end of the awaited process comes, or `deadline` (boot
   /// time, nanoseconds) passes.
   func run(until deadline: UInt64?, _ body: ([Event]) -> Bool) -> WaitPoint.Reasons

@@ -26,6 +26,7 @@ public final class PollingObserver: EventSource {
   private var missing: Set<SocketIdentity> = []
   private var nextLook: UInt64 = 0
   private var longestPause = pollMilliseconds
+  public private(set) var told: UInt64 = 0
   private var sequence: UInt64 = 0
   private var seen = EventStatistics()
   private var lossesRead: UInt64
@@ -99,6 +100,15 @@ public final class PollingObserver: EventSource {
     return statistics
   }
 
+  /// NET_ADMIN joins the multicast groups of namespaces that come later; the rest as for the probes.
+  public var neededCapabilities: [Capability] { [.netAdmin, .sysPtrace, .dacReadSearch, .sysAdmin] }
+
+  public func hurry(to moment: UInt64) {
+    if told < moment { nextLook = min(nextLook, moment) }
+  }
+
+  public var occupancies: [Occupancy] { resolver.occupancies }
+
   public var way: String? {
     let processes = connector == nil ? "polling of /proc" : "proc connector"
     let slowed =
@@ -112,6 +122,7 @@ public final class PollingObserver: EventSource {
     let now = KernelClock.bootTimeNanoseconds
     drainConnector()
     if mustLook || now >= nextLook {
+      told = now
       let cpuBefore = KernelClock.processCPUNanoseconds
       if connector == nil { polled.look(proc, &resolver, at: now) }
       if request.wantsSockets { look(isFirst: false) }

@@ -65,6 +65,8 @@ import CSQLite
     }
   }
 
+  /// The id that the last INSERT gave.
+  var lastID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
   var changes: Int { unsafe Int(sqlite3_changes(handle)) }
 
   var lastError: StoreError {

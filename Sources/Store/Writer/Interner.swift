@@ -34,6 +34,13 @@ final class Interner {
     markAddress = try connection.prepare("UPDATE address SET segment = ? WHERE id = ?")
   }
 
+  var occupancies: [Occupancy] {
+    [
+      Occupancy("texts", texts.count, ceiling: Self.textLimit),
+      Occupancy("addresses", addresses.count, ceiling: Self.addressLimit),
+    ]
+  }
+
   func forgetAll() {
     texts.removeAll(keepingCapacity: true)
     addresses.removeAll(keepingCapacity: true)

@@ -50,6 +50,8 @@ struct Recovery {
     let unfinished = try connection.prepare("SELECT id, flushed FROM recording WHERE stopped IS NULL")
     while try unfinished.step() {
       let flushed = unfinished.integer(1)
+      // What was to last as long as the recording ended with it.
+      try connection.prepare("UPDATE gap SET ended = ?1 WHERE ended > ?1 AND began <= ?1").run(flushed)
       let gap = try connection.prepare(
         "INSERT INTO gap (kind, began, ended, count, message) VALUES ('recorder_crashed', ?, ?, NULL, ?)")
       gap.bind(1, flushed)

@@ -121,7 +121,7 @@ extension StoreWriter {
 
   func row(_ event: Event, _ socket: EventSocketFacts, opened: Int64) -> PendingConnection {
     var flags = ConnectionFlags(socket)
-    flags.isPolled = event.evidence == .polling
+    flags.isPolled = event.evidence != .kernelEvent
     if flags.direction == 0 && event.action == .accept { flags.direction = StoredDirection.inbound.rawValue }
     if flags.direction == 0 && event.action == .connect {
       flags.direction = StoredDirection.outbound.rawValue

@@ -1,6 +1,16 @@
 import Glibc
 
 extension StoreWriter {
+  /// Bytes of the database, and of the log beside it.
+  public var fileSizes: (database: Int64, log: Int64) {
+    func size(_ path: String) -> Int64 {
+      var status = stat()
+      // SAFETY: stat(2) fills the structure.
+      return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+    return (size(path), size(path + "-wal"))
+  }
+
   /// Makes a new database's file, for its owner alone: it tells what everybody on the host has done. SQLite gives the
   /// log beside it the same mode. Leaves a file that exists as it is.
   static func createPrivately(_ path: String) {

@@ -7,11 +7,11 @@ extension StoreWriter {
     let time = timeline.microseconds(boot: now.boot)
     let batch = pending
     rotateSegment(time)
-    let (firstID, firstYoung) = (nextID, youngStart)
+    let (firstID, firstYoung, firstLasting) = (nextID, youngStart, lasting)
     do {
       try connection.transaction { () throws(StoreError) in try write(batch, time, now) }
     } catch {
-      youngStart = firstYoung
+      (youngStart, lasting) = (firstYoung, firstLasting)
       lose(batch, time, firstID)
       flushedBoot = now.boot
       throw error
@@ -33,6 +33,7 @@ extension StoreWriter {
           message: "\(lossCount) records could not be written"))
     }
     for gap in batch.gaps { try add(gap) }
+    try extendLasting(time)
     for step in batch.steps { try statements.addStep.run(recording, step.at, step.step) }
     for process in batch.processes { try write(process) }
     var segments = SegmentFacts()
@@ -45,6 +46,19 @@ extension StoreWriter {
     try writeHashes(batch, segment: currentSegment)
     try writeHits(batch)
     try statements.heartbeat.run(time, recording)
+  }
+
+  private func extendLasting(_ time: Int64) throws(StoreError) {
+    let end = time + Int64(settings.heartbeat.nanoseconds / 1000) + 1_000_000
+    for index in lasting.indices {
+      if lasting[index].id != 0 {
+        try statements.extendGap.run(end, lasting[index].id)
+      } else {
+        lasting[index].gap.ended = end
+        try add(lasting[index].gap)
+        lasting[index].id = connection.lastID
+      }
+    }
   }
 
   /// After a batch that was written: its open connections have their rows.

@@ -51,6 +51,8 @@ public final class StoreWriter {
   var lossCount: UInt64 = 0
   var sweep = OrphanSweep()
   var watchlist = WatchlistState()
+  /// What cannot be seen as long as this recording lasts; 0 before it has a row.
+  var lasting: [(gap: PendingGap, id: Int64)] = []
 
   /// Opens or creates the store, and begins a recording. What an earlier one left open is closed, with a gap.
   public init(path: String, settings: StoreSettings, now: StoreTime) throws(StoreError) {
@@ -79,7 +81,7 @@ public final class StoreWriter {
   }
 
   /// Whether records wait for the next batch.
-  public var isWaiting: Bool { !pending.isEmpty }
+  public var isWaiting: Bool { !pending.isEmpty || lasting.contains { $0.id == 0 } }
 
   /// Takes events in the order of their boot time, and writes when a batch is full or the interval is over.
   public func take(_ events: [Event], now: StoreTime) throws(StoreError) {
@@ -88,12 +90,16 @@ public final class StoreWriter {
     try flushIfDue(now)
   }
 
-  /// To be called at least each `flushInterval`.
+  /// To be called at least each half `flushInterval`.
+  ///
+  /// What comes after a silence waits for half the interval: a process starts, connects and ends in one batch, not in three.
   public func flushIfDue(_ now: StoreTime) throws(StoreError) {
     let interval = settings.flushInterval.nanoseconds
     if pending.count >= settings.batchLimit { return try flush(now) }
     guard now.boot &- flushedBoot >= interval else { return }
-    let isQuiet = pending.isEmpty && lossCount == 0 && !hasYoungDue(now)
+    let half = Int64(interval / 2000)
+    if let began = pending.began, timeline.microseconds(boot: now.boot) - began < half { return }
+    let isQuiet = !isWaiting && lossCount == 0 && !hasYoungDue(now)
     if isQuiet && now.boot &- flushedBoot < settings.heartbeat.nanoseconds { return }
     try flush(now)
   }
@@ -108,6 +114,7 @@ public final class StoreWriter {
       try Recovery.endOpen(connection, at: time)
       try connection.prepare("UPDATE recording SET stopped = ?, flushed = ? WHERE id = ?").run(
         time, time, recording)
+      for (_, id) in lasting { try statements.extendGap.run(time, id) }
     }
     open = [:]
     counters.open = 0
@@ -121,6 +128,12 @@ public final class StoreWriter {
         kind: loss.stage.rawValue, began: Int64(loss.fromWallNanoseconds / 1000),
         ended: Int64(loss.toWallNanoseconds / 1000), count: Int64(clamping: loss.count),
         message: "\(loss.count) records were lost (\(loss.stage.rawValue))"))
+  }
+
+  /// What cannot be seen from the beginning of this recording to its end: a gap of that length. Like the recording itself it
+  /// is taken to last a little longer than the last sign of life.
+  public func note(lasting kind: String, _ message: String) {
+    lasting.append((PendingGap(kind: kind, began: began, ended: began, message: message), 0))
   }
 
   private func noteStep(_ step: Int64, _ now: StoreTime) {

@@ -16,6 +16,7 @@ final class WriterStatements {
   let unloadModule: SQLiteStatement
   let addAnswer: SQLiteStatement
   let addGap: SQLiteStatement
+  let extendGap: SQLiteStatement
   let addStep: SQLiteStatement
   let findContainer: SQLiteStatement
   let addContainer: SQLiteStatement
@@ -91,6 +92,7 @@ final class WriterStatements {
       """)
     addGap = try connection.prepare(
       "INSERT INTO gap (kind, began, ended, count, message) VALUES (?, ?, ?, ?, ?)")
+    extendGap = try connection.prepare("UPDATE gap SET ended = ? WHERE id = ?")
     addStep = try connection.prepare("INSERT INTO clock_step (recording, at, step) VALUES (?, ?, ?)")
     findContainer = try connection.prepare(
       "SELECT id, runtime, name, pod_uid FROM container WHERE container_id = ?")

@@ -42,7 +42,7 @@ struct HistoryCommand: ParsableCommand {
   func run() throws {
     let filter = try Filter.parsing(filter)
     let watchlist = try watchlists.read()
-    let reader = try database.reader()
+    let reader = try database.reader(until: window.last)
     var query = HistoryQuery()
     (query.since, query.until) = (window.first, window.last)
     (query.order, query.limit, query.after) = (sort.order, limit, after?.cursor)

@@ -93,7 +93,7 @@ struct MapCommand: ParsableCommand {
   }
 
   private func recorded(_ grouping: MapGrouping, leavingOut living: inout LivingSockets) throws -> [MapEdge] {
-    let reader = try database.reader()
+    let reader = try database.reader(until: window.last)
     do throws(StoreError) {
       var edges = try reader.edges(
         since: window.first ?? 0, until: window.last ?? Moment.now, by: grouping, leavingOut: &living)

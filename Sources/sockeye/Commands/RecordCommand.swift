@@ -19,15 +19,19 @@ struct RecordCommand: ParsableCommand {
       \(WatchlistOptions.help) Hits are stored, and told of on standard error, each in a line. Lists of the command line
       and of the configuration file do not add up.
 
-      Every long option below but config, check and set-aside is also a key of the configuration file (TOML):
+      A recorder that runs answers root and its own user over the socket DATABASE-control: --status says how it is
+      doing, --flush has everything that happened until now written. history, who, sql and map ask it to write, too.
+
+      Every long option below but config, check, set-aside, status and flush is also a key of the configuration file (TOML):
       keep-days = 30, max-size = "4G", names = false. The command line has the last word.
 
       Needs what sockeye watch needs; without BPF it polls, and says what cannot be seen. One recorder a database.
       Without room on the disk it goes on and counts what is lost; a damaged database stops it.
-      Exit status: 0 stopped, 2 error or bad usage.
+      Exit status: 0 stopped, or asked and answered; 1 no recorder to be asked; 2 error or bad usage.
 
         sockeye record --keep-days 90 --max-size 20G
         sockeye record --check
+        sockeye record --status
       """)
 
   @Option(
@@ -74,11 +78,27 @@ struct RecordCommand: ParsableCommand {
   var check = false
   @Flag(name: .customLong("set-aside"), help: "Rename a damaged database and begin a new one.")
   var setsAside = false
+  @Flag(name: .long, help: "Ask the recorder of the database how it is doing, and end.") var status = false
+  @Flag(name: .long, help: "Have the recorder write everything that happened until now, and end.")
+  var flush = false
+  @Option(
+    name: [.customShort("o"), .customLong("output")], help: "Print the status as table or json.")
+  var output: StatusFormat?
+  @Flag(name: .long, help: "The same as -o json.") var json = false
+  @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
+  var color = ColorChoice.auto
 
   func validate() throws {
     if let keepDays, !RecordSettings.days.contains(keepDays) {
       throw ValidationError("--keep-days is 0 to \(RecordSettings.days.upperBound).")
     }
+    if [check, setsAside, status, flush].count(where: { $0 }) > 1 {
+      throw ValidationError("One of --check, --set-aside, --status and --flush at a time.")
+    }
+    if (json || output != nil) && !status && !flush {
+      throw ValidationError("Only --status and --flush print records.")
+    }
+    if json && output == .table { throw ValidationError("One format at a time.") }
   }
 
   /// Those of the command line over `settings`.
@@ -109,6 +129,10 @@ struct RecordCommand: ParsableCommand {
       standard.write(settings.configuration)
       return try standard.finish()
     }
+    if status || flush {
+      let control = RecorderControl(database: settings.database)
+      return try control.show(status ? .status : .flush, asJSON: json || output == .json, color)
+    }
     let wake: WaitPoint
     do throws(SystemError) { wake = try WaitPoint(stopsOnSignals: true, reloadsOnHangup: true) } catch {
       throw Failure("\(error)")
@@ -130,9 +154,14 @@ extension RecordSettings {
     if names { actions.insert(.dns) }
     var request = EventRequest(actions: actions)
     request.ringByteCount = ringSize.byteCount
+    // The store knows whose a connection is: what has ended need not be remembered for a late close.
+    request.keepNanoseconds = 5_000_000_000
     return request
   }
 }
+
+/// `-o` of the status.
+enum StatusFormat: String, ExpressibleByArgument, CaseIterable { case table, json }
 
 extension EventWay {
   /// Opens the way that is best here, or the one that a test asks for by SOCKEYE_EVENTS_FROM.

@@ -38,6 +38,7 @@ struct SQLCommand: ParsableCommand {
     if schema { return try printSchema() }
     guard let query else { return }
     let live = try LiveTables.named(in: query)
+    RecorderControl(database: database.database).flush(forQueryUntil: nil)
     let sql = try open(live)
     var limits = StoreSQL.Limits()
     limits.time = .nanoseconds(Int64(clamping: time.nanoseconds))

@@ -73,7 +73,7 @@ struct WhoCommand: ParsableCommand {
 
   /// The answer from what was recorded, and what was not recorded then.
   private func tellPast(_ target: WhoTarget) throws {
-    let reader = try database.reader()
+    let reader = try database.reader(until: window.last)
     let past: PastAnswers
     let gaps: [StoredGap]
     do throws(StoreError) {
@@ -117,7 +117,7 @@ struct WhoCommand: ParsableCommand {
     if database.database == DatabaseOptions.standard, ThisProcess.cannotRead(database.database) != nil {
       return nil
     }
-    let reader = try database.reader()
+    let reader = try database.reader(until: window.last)
     do throws(StoreError) {
       return try PastAnswers(target, reader, first: nil, last: nil, isOver: true, limit: 1)
     } catch { throw database.failure(error) }

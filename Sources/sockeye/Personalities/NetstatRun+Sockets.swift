@@ -118,7 +118,9 @@ extension NetstatRun {
     return options.namesProtocols ? 1 : 0
   }
 
+  /// One table has the addresses of both versions; netstat shows it as IPv4's.
   private func sctp(_ view: NetstatSockets, to text: inout TextBuffer) throws -> Int32 {
+    guard options.showsIPv4 else { return 0 }
     var reader = try reader()
     if options.all || options.listening {
       let status = support(of: "sctp/eps", "AF INET (sctp)")
@@ -157,7 +159,8 @@ extension NetstatRun {
     }
     let flush: (inout TextBuffer) -> Bool = { $0.flushIfFull(to: output.sink) }
     if options.better {
-      let references = table.rows.map { ($0.inode, $0.references) }
+      // Without an inode there is nothing to know a socket by.
+      let references = table.rows.filter { $0.inode != 0 }.map { ($0.inode, $0.references) }
       view.appendEveryUnix(
         snapshot, references: Dictionary(references, uniquingKeysWith: { $1 }), to: &text, flush: flush)
     } else {

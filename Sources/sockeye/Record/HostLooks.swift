@@ -14,8 +14,6 @@ struct HostLooks {
     let ended: UInt64
     var isStored = false
   }
-  /// Events are held for 130 ms at most; then a loaded host.
-  private static let lateness: UInt64 = 1_000_000_000
   /// No more than one look in this time: it costs a pass over all sockets.
   private static let pause: UInt64 = 5_000_000_000
 
@@ -50,8 +48,8 @@ struct HostLooks {
   /// The processes of the look, before they are stored.
   var found: [Process] { look.flatMap { $0.isStored ? nil : $0.snapshot.processes } ?? [] }
 
-  /// Every event of before `next` must have come by now.
-  var isDue: Bool { next.map { KernelClock.bootTimeNanoseconds &- $0 > Self.lateness } ?? false }
+  /// Every event of before `next` has come, when those until `told` have.
+  func isDue(_ told: UInt64) -> Bool { next.map { told >= $0 } ?? false }
 
   /// Stores what was found; the second time, ends what was not.
   mutating func pass(into writer: StoreWriter) throws(StoreError) {

@@ -15,6 +15,7 @@ final class Recorder {
   private let hasher: ExecutableHasher
   private var hitLog = HitLog()
   private var hasWatchlist: Bool
+  private var desk: RecorderDesk?
   private var knownGaps = 0
   /// What writing last failed with, told once.
   private var failure: StoreError?
@@ -38,6 +39,10 @@ final class Recorder {
       throw Failure(Self.words(error))
     }
     writer.watch(for: watchlist, hasher.hashes)
+    // Whoever has the database's lock is the only one at its socket.
+    do throws(SystemError) { desk = try RecorderDesk(database: settings.database, wake: wake) } catch {
+      Self.tell("nobody can ask this recorder: \(error)")
+    }
   }
 
   private static func open(_ path: String, _ settings: StoreSettings, setsAside: Bool) throws -> StoreWriter {
@@ -69,9 +74,11 @@ final class Recorder {
     Output.error().write(line)
   }
 
-  /// Records until a signal to stop. `reload` has the settings as the configuration file has them now.
+  /// Records until a signal to stop, without the privileges that only opening needed. `reload` has the settings as the configuration file has them now.
   func run(reload: () throws -> RecordSettings) throws {
     Self.tell("recording into \(settings.database) (\(settings.summary))")
+    Privileges.keep(only: source.neededCapabilities)
+    noteBlindness()
     tellGaps()
     looks.isOwed = true
     looks.begin()
@@ -80,6 +87,7 @@ final class Recorder {
       if fatal != nil || reasons.contains(.stopSignal) { break }
       if reasons.contains(.reloadSignal) { take(reload) }
     }
+    desk = nil
     source.finish { take($0) }
     while fatal == nil, looks.next != nil { passLook() }
     hasher.settle(milliseconds: 1000)
@@ -100,7 +108,7 @@ final class Recorder {
     // A look stands between the events before it and those after.
     while fatal == nil, let moment = looks.next {
       let count = rest.firstIndex { $0.bootNanoseconds > moment } ?? rest.endIndex
-      if count == rest.endIndex && !looks.isDue { break }
+      if count == rest.endIndex && !looks.isDue(source.told) { break }
       write(rest[..<count])
       rest = rest[count...]
       passLook()
@@ -113,6 +121,7 @@ final class Recorder {
     hitLog.tell(writer.takeHits())
     if events.contains(where: { $0.action == .gap }) { looks.isOwed = true }
     looks.begin()
+    desk?.serve(source, status: { status }, flush: flush)
     keepRetention()
     tellGaps()
     return fatal == nil
@@ -121,6 +130,35 @@ final class Recorder {
   private func passLook() {
     for process in looks.found { hasher.want(process) }
     guarded { () throws(StoreError) in try looks.pass(into: writer) }
+  }
+
+  /// Writes what waits; what went wrong, if it did.
+  private func flush() -> StoreError? {
+    if writer.isWaiting { guarded { () throws(StoreError) in try writer.flush(.now) } }
+    return fatal ?? failure
+  }
+
+  private var status: RecorderStatus {
+    var status = RecorderStatus()
+    status.version = Sockeye.configuration.version
+    status.capabilities = Privileges.ofThisThread().names
+    (status.database, status.way) = (settings.database, source.way)
+    (status.pid, status.userID) = (Int64(ThisProcess.pid), Int64(ThisProcess.effectiveUserID))
+    (status.started, status.flushed) = writer.reach
+    let (counts, counters) = (source.statistics, writer.counters)
+    func number(_ value: UInt64) -> Int64 { Int64(clamping: value) }
+    status.events = number(counts.delivered)
+    (status.connections, status.batches) = (number(counters.connections), number(counters.batches))
+    (status.kernelMissed, status.ringLost) = (number(counts.kernelMissed), number(counts.ringLost))
+    (status.queueLost, status.storeLost) = (number(counts.queueLost), number(counters.lost))
+    (status.conversationsLost, status.namesLost) = (number(counts.flowsRefused), number(counts.namesLost))
+    (status.untracked, status.reconciliations) = (number(counters.untracked), number(counts.reconciliations))
+    (status.databaseBytes, status.logBytes) = writer.fileSizes
+    let memory = ThisProcess.residentBytes
+    (status.residentBytes, status.peakResidentBytes) = (Int64(memory.now), Int64(memory.peak))
+    status.cpuMicroseconds = number(counts.cpuNanoseconds / 1000)
+    status.occupancies = source.occupancies + writer.occupancies
+    return status
   }
 
   private func write(_ events: ArraySlice<Event>) {
@@ -172,6 +210,14 @@ final class Recorder {
     } catch {
       Self.tell("not reloaded: \(error)")
     }
+  }
+
+  /// What this way of learning events cannot see belongs to what it records.
+  private func noteBlindness() {
+    let unseen = source.gaps.filter { $0.kind == .noProbes || $0.kind == .sourceFailed }
+    if unseen.isEmpty { return }
+    let kind = source.way == nil ? Gap.Kind.sourceFailed : .noProbes
+    writer.note(lasting: kind.rawValue, unseen.map(\.message).joined(separator: "; "))
   }
 
   private func tellGaps() {
