@@ -78,7 +78,8 @@ let package = Package(
       name: "sockeye",
       dependencies: [
         "KernelSystem", "Model", "Observer", "Attribution", "CreationTrace", "Store", "ViewText",
-        "ViewRecords", "ViewTerminal", "ViewNetstat", "CTOML",
+        "ViewRecords",
+        "ViewTerminal", "ViewNetstat", "CTOML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

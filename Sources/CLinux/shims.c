@@ -108,6 +108,10 @@ int clinux_create_at(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags | O_CREAT | O_EXCL, mode);
 }
 
+int clinux_create(const char *path, mode_t mode) {
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+}
+
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data) {
   return ptrace((enum __ptrace_request)request, thread, (void *)address, (void *)data);
 }
@@ -136,10 +140,6 @@ int clinux_ptrace_place(pid_t thread) {
 }
 
 pid_t clinux_wait_traced(int *status) { return waitpid(-1, status, __WALL | WNOHANG); }
-
-int clinux_empty_file(const char *path, mode_t mode) {
-  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-}
 
 static _Atomic(clinux_bpf_log) current_log;
 

@@ -79,7 +79,7 @@ extension OwnedDescriptor {
   public static func create(_ path: String) throws(SystemError) -> OwnedDescriptor {
     do throws(Errno) {
       return OwnedDescriptor(
-        owning: try retryingOnInterrupt { unsafe clinux_empty_file(path, 0o666) })
+        owning: try retryingOnInterrupt { unsafe clinux_create(path, 0o666) })
     } catch { throw SystemError("open", on: path, error) }
   }
 }

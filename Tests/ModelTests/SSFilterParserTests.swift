@@ -92,4 +92,34 @@ import Testing
     unix.name = Array("@0af3g".utf8)
     #expect(try parse("autobound")?.matches(unix, ephemeral: 1...2) == false)
   }
+
+  @Test("Any words are a filter that can be judged, or an error")
+  func anyWords() {
+    let vocabulary = [
+      "sport", "dport", "src", "dst", "dev", "fwmark", "cgroup", "autobound", "and", "or", "not", "!", "(",
+      ")", "=", ">=",
+      "<", "!=", "80", ":80", "-1", "99999999999999999999", "0x", "0xffff", "10.0.0.0/8", "10.1", "::1/129",
+      "[::1]:x",
+      "[", "*", "*:", ":", "/", "unix:", "unix:*", "link:lo:1", "netlink:x:kernel", "vsock:4294967296",
+      "inet6:[", "two",
+      "lo", "/a", "1/2/3", "1/", "\\", "\u{0}", "é",
+    ]
+    var state: UInt64 = 20_261_121
+    func random(_ count: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % count
+    }
+    let subjects = [AddressFamily.inet, .inet6, .unix, .packet, .netlink, .vsock].map {
+      SSSubject(family: $0)
+    }
+    var filters = 0
+    for _ in 0..<23_000 {
+      let words = (0...random(7)).map { _ in vocabulary[random(vocabulary.count)] }
+      guard let filter = try? parse(words.joined(separator: " ")) else { continue }
+      filters += 1
+      _ = filter.internetPart
+      for subject in subjects { _ = filter.matches(subject, ephemeral: 32768...60999) }
+    }
+    #expect(filters > 100)
+  }
 }

@@ -49,6 +49,8 @@ int clinux_memfd(const char *name);
 int clinux_spawn_reading(pid_t *pid, char *const arguments[], int input);
 /// openat(2) with O_CREAT and O_EXCL added: a new file of that mode, or EEXIST.
 int clinux_create_at(int directory, const char *path, int flags, mode_t mode);
+/// open(2) for writing, close-on-exec, with O_CREAT and O_TRUNC: an empty file of that mode, less the umask.
+int clinux_create(const char *path, mode_t mode);
 /// ptrace(2), which is variadic: `address` and `data` as the request has them. The result, or -1 with errno.
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data);
 /// PTRACE_GETREGS: 17 registers in DWARF's order into `registers`, the call's number (orig_rax) and the result (rax).
@@ -57,8 +59,6 @@ int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number,
 int clinux_ptrace_place(pid_t thread);
 /// waitpid(2) for any child or thread that is traced: its number, 0 when there is no news, or -1.
 pid_t clinux_wait_traced(int *status);
-/// open(2) for writing, close-on-exec, with O_CREAT and O_TRUNC: an empty file.
-int clinux_empty_file(const char *path, mode_t mode);
 
 /// One line of libbpf's log; `level` is `enum libbpf_print_level`.
 typedef void (*clinux_bpf_log)(int level, const char *line);
