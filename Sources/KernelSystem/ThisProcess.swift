@@ -25,19 +25,18 @@ public enum ThisProcess {
   /// geteuid(2).
   public static var effectiveUserID: UInt32 { geteuid() }
 
-  /// Resident memory now, and at most, bytes: `/proc/self/statm`, getrusage(2).
+  /// Resident memory now, and at most, bytes: `VmRSS` and `VmHWM` of `/proc/self/status`. 0 where that cannot be read.
+  ///
+  /// getrusage(2) has the greatest of the processes that this one was before its exec, too.
   public static var residentBytes: (now: Int, peak: Int) {
-    var usage = rusage()
-    // SAFETY: getrusage(2) fills the structure.
-    _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    var pages = 0
-    if let text = try? TextFile.read("/proc/self/statm", atMost: 256) {
-      let words = text.split(separator: UInt8(ascii: " "))
-      if words.count > 1 { pages = Int(String(decoding: words[1], as: UTF8.self)) ?? 0 }
+    let text = String(
+      decoding: (try? TextFile.read("/proc/self/status", atMost: 1 << 16)) ?? [], as: UTF8.self)
+    func bytes(_ name: String) -> Int {
+      let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+      let words = line?.split { $0 == " " || $0 == "\t" } ?? []
+      return words.count > 1 ? (Int(words[1]) ?? 0) * 1024 : 0
     }
-    let now = pages * sysconf(Int32(_SC_PAGESIZE))
-    // The kernel adds up the peak now and then only.
-    return (now, max(now, usage.ru_maxrss * 1024))
+    return (bytes("VmRSS:"), bytes("VmHWM:"))
   }
 
   /// exit(3).
