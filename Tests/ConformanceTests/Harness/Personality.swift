@@ -27,16 +27,21 @@ struct Personality {
     ["env", "PATH=\(try Self.links.get())", name] + arguments
   }
 
-  /// A folder beside the built program with a link to it for each personality.
+  /// A folder that every user may look into, with a copy of the built program and a link to it for each personality: a clean
+  /// clone may stand where only its owner may go.
   private static let links = Result {
-    let folder = BuiltProducts.directory.appending(path: "personalities")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    // Files that stay behind would be a hundred MiB a run.
+    atexit { try? FileManager.default.removeItem(at: Personality.folder) }
+    let program = folder.appending(path: "sockeye").path
+    try FileManager.default.copyItem(atPath: BuiltProducts.sockeye, toPath: program)
     for name in [netstat.name, ss.name] {
-      let link = folder.appending(path: name).path
-      // Of an earlier run, perhaps to another program (SOCKEYE_BINARY).
-      try? FileManager.default.removeItem(atPath: link)
-      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: BuiltProducts.sockeye)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.appending(path: name).path, withDestinationPath: program)
     }
     return folder.path
   }
+
+  private static let folder = FileManager.default.temporaryDirectory.appending(
+    path: "sockeye-personalities-\(UUID().uuidString)")
 }
