@@ -93,6 +93,17 @@ import ViewFixtures
     }
   }
 
+  @Test("A long query says on a terminal how long it has gone on; elsewhere it does not")
+  func progress() throws {
+    let endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t"
+    let environment = ["database": host.path, "query": endless]
+    let line = #"\"$sockeye\" sql --database \"$database\" --max-time 2s \"$query\""#
+    let terminal = try Program.shell("script -qec \"\(line)\" /dev/null </dev/null", environment: environment)
+    #expect(terminal.output.contains("\r1 s of at most 2 s"), "\(terminal.output)")
+    let file = try Program.shell(line.replacing(#"\""#, with: "\""), environment: environment)
+    #expect(file.status == 2 && !file.errors.contains("of at most"), "\(file.errors)")
+  }
+
   @Test("live_modules has each program and library of this process once, where /proc/PID/maps has it")
   func modules() throws {
     let run = try Program.run(

@@ -44,9 +44,24 @@ struct SQLCommand: ParsableCommand {
     limits.time = .nanoseconds(Int64(clamping: time.nanoseconds))
     limits.memory = memory.bytes
     let printer = SQLPrinter(output.format, output.color)
+    let (began, limit) = (KernelClock.bootTimeNanoseconds, time.nanoseconds / 1_000_000_000)
+    let progress = ProgressLine(after: 1_000_000_000)
+    defer { progress.clear() }
     do throws(StoreError) {
-      try sql.run(query, limits: limits, header: { printer.begin($0) }, row: { printer.add($0) })
+      try sql.run(
+        query, limits: limits,
+        goesOn: {
+          progress.show {
+            "\((KernelClock.bootTimeNanoseconds - began) / 1_000_000_000) s of at most \(limit) s"
+          }
+          return true
+        }, header: { printer.begin($0) },
+        row: { row in
+          progress.clear()
+          return printer.add(row)
+        })
     } catch {
+      progress.clear()
       // What came before the error stands.
       try printer.end(isWhole: false)
       throw failure(error, query, sql.errorOffset)

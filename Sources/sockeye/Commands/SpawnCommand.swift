@@ -142,13 +142,13 @@ struct SpawnCommand: ParsableCommand {
   }
 
   private func runOften(_ count: Int) throws {
-    let progress = ProgressLine(total: count)
+    let progress = ProgressLine()
     var statistics = CreationStatistics()
     for run in 1...count {
       let report = try traced(subject)
       if let failure = report.commandFailure { throw Failure(failure) }
       statistics.add(report.timelines)
-      progress.show(run)
+      progress.show { ProgressLine.bar(run, of: count) }
     }
     progress.clear()
     let output = Output.standard()
@@ -165,23 +165,5 @@ struct SpawnCommand: ParsableCommand {
       _ = body(file.sink)
       try file.finish()
     } catch { throw Failure("\(error)") }
-  }
-}
-
-/// `█████░░░░░ 50/100`, on standard error if that is a terminal.
-private struct ProgressLine {
-  private static let width = 30
-  private let output = Output.error()
-  let total: Int
-
-  func show(_ done: Int) {
-    guard output.isTerminal else { return }
-    let filled = done * Self.width / total
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-    output.write("\r\(bar) \(done)/\(total)")
-  }
-
-  func clear() {
-    if output.isTerminal { output.write("\r\u{1b}[K") }
   }
 }
