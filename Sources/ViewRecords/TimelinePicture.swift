@@ -24,7 +24,7 @@ public struct TimelinePicture {
   }
 
   private mutating func draw() {
-    let height = Self.top + UInt64(rows.count) * Self.rowHeight + 20
+    let height = Self.top + UInt64(rows.count) * Self.rowHeight + 44
     text.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1280\" height=\"")
     text.append(decimal: height)
     text.append("\" font-family=\"sans-serif\" font-size=\"12\">\n")
@@ -32,7 +32,31 @@ public struct TimelinePicture {
     drawScale(height)
     for (row, index) in rows.enumerated() { draw(report.processes[index], row: row) }
     for (row, index) in rows.enumerated() { drawBirth(of: report.processes[index], row: row) }
+    drawLegend(height - 22)
     text.append("</svg>\n")
+  }
+
+  private mutating func drawLegend(_ y: UInt64) {
+    let words: [(CreationSlice.Kind, StaticString)] = [
+      (.birth, "call that makes a process"), (.exec, "exec"), (.failedExec, "failed exec"),
+      (.phase, "phases"), (.life, "life"),
+    ]
+    for (index, (kind, word)) in words.enumerated() {
+      let x = Self.left + UInt64(index) * 190
+      text.append("<rect x=\"")
+      text.append(decimal: x)
+      text.append("\" y=\"")
+      text.append(decimal: y)
+      text.append("\" width=\"12\" height=\"12\" fill=\"")
+      text.append(kind.color)
+      text.append("\"/><text x=\"")
+      text.append(decimal: x + 18)
+      text.append("\" y=\"")
+      text.append(decimal: y + 10)
+      text.append("\" fill=\"#555\">")
+      text.append(word)
+      text.append("</text>\n")
+    }
   }
 
   /// Where a time is, in hundredths of a pixel.
@@ -52,7 +76,7 @@ public struct TimelinePicture {
       text.append("<path d=\"M")
       text.append(hundredths: x)
       text.append(" 26V")
-      text.append(decimal: height - 14)
+      text.append(decimal: height - 36)
       text.append("\" stroke=\"#ddd\"/><text x=\"")
       text.append(hundredths: x)
       text.append("\" y=\"20\" text-anchor=\"middle\" fill=\"#555\">")
@@ -96,7 +120,7 @@ public struct TimelinePicture {
     text.append("\" height=\"")
     text.append(decimal: height)
     text.append("\" fill=\"")
-    text.append(slice.color)
+    text.append(slice.kind.color)
     text.append("\"><title>")
     text.append(xml: slice.name.lossyString)
     text.append(" ")
@@ -126,9 +150,9 @@ public struct TimelinePicture {
   }
 }
 
-extension CreationSlice {
+extension CreationSlice.Kind {
   fileprivate var color: StaticString {
-    switch kind {
+    switch self {
     case .life: "#bbb"
     case .birth: "#3a9d5d"
     case .exec: "#3577c8"
