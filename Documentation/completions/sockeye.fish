@@ -134,7 +134,7 @@ complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_option
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" m memory' -l 'memory' -s 'm' -d 'Buffer memory.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" timers' -l 'timers' -d 'The timer that runs.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" columns' -l 'columns' -d 'Columns to show, by commas: see `sockeye list --help-columns`.' -rfka ''
-complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" sort' -l 'sort' -d 'Column to sort by; with - in front, the largest first.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" sort' -l 'sort' -d 'Column to sort by; with - in front, the largest first. Records are not sorted without it.' -rfka ''
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" count' -l 'count' -d 'Print how many there are, and nothing else.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" summary' -l 'summary' -d 'Counts by process, state and peer.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye list" help-columns' -l 'help-columns' -d 'Explain the columns, and exit.'

@@ -90,8 +90,11 @@ struct ListCommand: ParsableCommand {
     } else if shape.summary {
       shape.showSummary(snapshot, chosen, output, standard)
     } else {
-      let sorted = SocketOrder.sorted(snapshot, chosen, by: shape.sort?.key)
-      if let format = output.format.recordFormat {
+      let format = output.format.recordFormat
+      // Programs sort as they need: without a key, records come as the kernel told them.
+      let isSorted = format == nil || shape.sort != nil
+      let sorted = isSorted ? SocketOrder.sorted(snapshot, chosen, by: shape.sort?.key) : chosen
+      if let format {
         _ = RecordWriter.write(snapshot, sockets: sorted, as: format, to: standard.sink)
       } else if shape.tree {
         TreeView.write(snapshot, sockets: sorted, tableOptions(standard), to: standard.sink)

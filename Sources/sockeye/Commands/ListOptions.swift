@@ -104,7 +104,10 @@ struct ShapeOptions: ParsableArguments {
   @Flag(name: .long, help: "The timer that runs.") var timers = false
   @Option(name: .long, help: "Columns to show, by commas: see `sockeye list --help-columns`.")
   var columns: ColumnList?
-  @Option(name: .long, help: "Column to sort by; with - in front, the largest first.") var sort: SortColumn?
+  @Option(
+    name: .long,
+    help: "Column to sort by; with - in front, the largest first. Records are not sorted without it.")
+  var sort: SortColumn?
   @Flag(name: .customLong("count"), help: "Print how many there are, and nothing else.") var countsOnly =
     false
   @Flag(name: .long, help: "Counts by process, state and peer.") var summary = false
