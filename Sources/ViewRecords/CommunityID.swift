@@ -10,33 +10,43 @@ enum CommunityID {
   /// Appends `1:LQU9qZlK+B5F3KDmev6m5PMibrg=`, or nothing and false for a socket that has none: only TCP, UDP and SCTP
   /// between two known addresses do. A mapped address counts as IPv4, which is what the wire carries.
   static func append(of socket: Socket, to text: inout TextBuffer) -> Bool {
-    let number: UInt32
-    switch socket.protocol {
-    case .tcp, .mptcp: number = 6
-    case .udp: number = 17
-    case .sctp: number = 132
-    default: return false
-    }
-    guard socket.family.isInternet, socket.peer.port != 0, !socket.peer.address.isUnspecified,
-      !socket.local.address.isUnspecified
-    else { return false }
-    append(
-      Endpoint(socket.local.address.unmapped, port: socket.local.port),
-      Endpoint(socket.peer.address.unmapped, port: socket.peer.port), protocol: number, to: &text)
+    guard let flow = Flow(socket) else { return false }
+    append(flow, to: &text)
     return true
   }
 
-  static func append(_ one: Endpoint, _ other: Endpoint, protocol number: UInt32, to text: inout TextBuffer) {
-    let inOrder =
-      (one.address.high, one.address.low, one.port) <= (other.address.high, other.address.low, other.port)
-    let (first, second) = inOrder ? (one, other) : (other, one)
+  /// What the id is made from: the same for both ends of a connection.
+  struct Flow: Equatable {
+    let first: Endpoint
+    let second: Endpoint
+    let number: UInt32
+
+    init?(_ socket: Socket) {
+      switch socket.protocol {
+      case .tcp, .mptcp: number = 6
+      case .udp: number = 17
+      case .sctp: number = 132
+      default: return nil
+      }
+      guard socket.family.isInternet, socket.peer.port != 0, !socket.peer.address.isUnspecified,
+        !socket.local.address.isUnspecified
+      else { return nil }
+      let one = Endpoint(socket.local.address.unmapped, port: socket.local.port)
+      let other = Endpoint(socket.peer.address.unmapped, port: socket.peer.port)
+      let inOrder =
+        (one.address.high, one.address.low, one.port) <= (other.address.high, other.address.low, other.port)
+      (first, second) = inOrder ? (one, other) : (other, one)
+    }
+  }
+
+  static func append(_ flow: Flow, to text: inout TextBuffer) {
     var message = HalfWords()
     message.append(0)
-    message.append(first.address)
-    message.append(second.address)
-    message.append(number << 8)
-    message.append(UInt32(first.port))
-    message.append(UInt32(second.port))
+    message.append(flow.first.address)
+    message.append(flow.second.address)
+    message.append(flow.number << 8)
+    message.append(UInt32(flow.first.port))
+    message.append(UInt32(flow.second.port))
     text.append("1:")
     appendBase64(message.digest(), to: &text)
   }

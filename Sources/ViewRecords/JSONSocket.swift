@@ -12,6 +12,8 @@ struct JSONSocketWriter {
   private var namespaceNames: [NetworkNamespace: [UInt8]] = [:]
   private var kind = RepeatedText<SocketKind>()
   private var options = RepeatedText<SocketOptions>()
+  /// The other end of a connection comes behind the one, often.
+  private var communityID = RepeatedText<CommunityID.Flow>()
 
   init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
@@ -141,7 +143,7 @@ struct JSONSocketWriter {
 
   /// `,"network":{…}`
   /// - Parameter peerName: by which its process knew the peer, where an event tells it.
-  func appendNetwork(_ socket: Socket, _ peerName: PeerName? = nil, to text: inout TextBuffer) {
+  mutating func appendNetwork(_ socket: Socket, _ peerName: PeerName? = nil, to text: inout TextBuffer) {
     text.append(#","network":{"transport":""#)
     appendTransport(socket.table, to: &text)
     text.append(#"""#)
@@ -174,7 +176,7 @@ struct JSONSocketWriter {
     }
   }
 
-  private func appendInternet(_ socket: Socket, _ peerName: PeerName?, to text: inout TextBuffer) {
+  private mutating func appendInternet(_ socket: Socket, _ peerName: PeerName?, to text: inout TextBuffer) {
     text.append(socket.family == .inet ? #","type":"ipv4""# : #","type":"ipv6""#)
     switch socket.origin {
     case .connect: text.append(#","direction":"outbound""#)
@@ -184,12 +186,10 @@ struct JSONSocketWriter {
     // The port of a connect that has just begun may not be known yet.
     let isPortKnown = socket.local.port != 0 || socket.state != .synSent
     if socket.isConnected && isPortKnown {
-      text.append(#","community_id":""#)
-      let start = text.count
-      if CommunityID.append(of: socket, to: &text) {
+      if let flow = CommunityID.Flow(socket) {
+        text.append(#","community_id":""#)
+        communityID.append(flow, to: &text) { CommunityID.append(flow, to: &$0) }
         text.append(#"""#)
-      } else {
-        text.truncate(to: start - 17)
       }
     }
     text.append(#","local":"#)
