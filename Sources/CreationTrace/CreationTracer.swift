@@ -15,8 +15,8 @@ public struct CreationRequest: Sendable {
   public var watchesPlaces = true
   /// Kernel stacks at every tracepoint that fires inside a call: the calls take several times as long.
   public var isDetailed = false
-  /// Else ptrace(2).
-  public var usesProbes = true
+  /// nil for the best that this host allows: probes, else perf, else ptrace.
+  public var way: CreationReport.Way?
 
   public init(_ subject: Subject) { self.subject = subject }
 }
@@ -61,15 +61,9 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
     let wait = try waitPoint(child.pid)
-    if request.usesProbes {
-      do throws(BPFError) {
-        let session = try open(wholeHost: false)
-        session.follow(child.pid)
-        start(child, command)
-        return collect(session, wait, deadline)
-      } catch { assembler.tellFallback("\(error)") }
-    } else {
-      assembler.tellFallback(nil)
+    if let source = try source(child.pid, wait) {
+      start(child, command)
+      return collect(source, wait, deadline)
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -93,15 +87,9 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func follow(_ process: Int32, _ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(process)
-    if request.usesProbes {
-      do throws(BPFError) {
-        let session = try open(wholeHost: false)
-        session.follow(process)
-        begin([process])
-        return collect(session, wait, deadline)
-      } catch { assembler.tellFallback("\(error)") }
-    } else {
-      assembler.tellFallback(nil)
+    if let source = try source(process, wait) {
+      begin([process])
+      return collect(source, wait, deadline)
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -114,13 +102,9 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(nil)
-    do throws(BPFError) {
-      let session = try open(wholeHost: true)
-      begin(Self.processes())
-      collect(session, wait, deadline)
-    } catch {
-      throw CreationError("the whole host can be traced by probes only: \(error)")
-    }
+    guard let source = try source(nil, wait) else { return }
+    begin(Self.processes())
+    collect(source, wait, deadline)
   }
 
   /// What is mapped in processes that are there already.
@@ -143,9 +127,32 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
-  private func open(wholeHost: Bool) throws(BPFError) -> CreationSession {
+  /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
+  private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource? {
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
-    return try CreationSession.open(wholeHost: wholeHost, places: places, isDetailed: request.isDetailed)
+    var reasons: [String] = []
+    if request.way == nil || request.way == .probes {
+      do throws(BPFError) {
+        let source = try ProbeSource(
+          wholeHost: process == nil, places: places, isDetailed: request.isDetailed)
+        if let process { source.follow(process) }
+        return source
+      } catch { reasons.append("the probes cannot be loaded (\(error))") }
+    }
+    if request.way == nil || request.way == .perf {
+      do throws(SystemError) {
+        let source = try PerfSource(wholeHost: process == nil, places: places)
+        try source.join(wait)
+        assembler.tellPerf(reasons.first)
+        if let process { source.follow(process) }
+        return source
+      } catch { reasons.append("perf's events cannot be opened (\(error))") }
+    }
+    let reason = reasons.joined(separator: " and ")
+    if request.way == .perf { throw CreationError(reason) }
+    if process == nil { throw CreationError("the whole host cannot be traced, because \(reason)") }
+    assembler.tellFallback(reasons.isEmpty ? nil : reason)
+    return nil
   }
 
   private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {
@@ -154,27 +161,26 @@ public struct CreationTracer: ~Copyable {
     }
   }
 
-  private mutating func collect(_ session: borrowing CreationSession, _ wait: WaitPoint, _ deadline: UInt64?)
-  {
+  private mutating func collect(_ source: CreationSource, _ wait: WaitPoint, _ deadline: UInt64?) {
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
-      drain(session)
+      drain(source)
       let now = KernelClock.bootTimeNanoseconds
       if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
       if let deadline, now >= deadline { break }
     }
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
-    drain(session)
+    drain(source, isLast: true)
     settle(before: .max)
     assembler.finishStacks()
     assembler.tellLosses(
-      records: session.lostRecords(), mappings: lostMappings, missed: session.missedRuns(),
-      places: session.refusedPlaces)
+      records: source.lostRecords(), mappings: lostMappings, missed: source.missedRuns(),
+      places: source.refusedPlaces)
   }
 
-  private mutating func drain(_ session: borrowing CreationSession) {
+  private mutating func drain(_ source: CreationSource, isLast: Bool = false) {
     var fresh: [CreationRecord] = []
-    lostMappings += session.drain { fresh.append($0) }
+    lostMappings += source.drain(isLast: isLast) { fresh.append($0) }
     waiting += fresh
     for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
   }

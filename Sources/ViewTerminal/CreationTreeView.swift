@@ -48,6 +48,8 @@ public struct CreationTreeView {
     text.begin(.dim, if: isColored)
     switch (report.way, report.tier) {
     case (.ptrace, _): text.append("traced by ptrace: no kernel part")
+    case (.perf, _):
+      text.append("traced by perf; kernel part: stacks at the tracepoints of birth, exec and exit")
     case (_, .spine): text.append("kernel part: stacks at the tracepoints of birth, exec and exit")
     case (_, .union):
       text.append("kernel part: stacks at every tracepoint inside the calls, merged; times are longer for it")
@@ -96,6 +98,7 @@ public struct CreationTreeView {
     while end < process.calls.count, process.calls[end].kind == .exec,
       process.calls[end].failure?.code == "ENOENT",
       process.calls[end].failure?.cause == nil, process.calls[end].thread == process.calls[start].thread,
+      process.calls[end].path != nil,
       process.calls[end].path?.lastPathComponent == process.calls[start].path?.lastPathComponent
     { end += 1 }
     return end

@@ -89,7 +89,7 @@ struct Unwinder {
       return .moved
     } catch {
       if case .noMemory(let address) = error {
-        return .failed("the stack at 0x\(String(address, radix: 16)) was not copied")
+        return .failed("the stack at 0x\(String(address, radix: 16)) was not copied" + memory.reasonOfGaps)
       }
       return .failed("its unwinding rules cannot be followed")
     }
@@ -110,16 +110,19 @@ struct Unwinder {
   }
 
   /// glibc ends the rules of clone and clone3 before their system call: there the return address is on top. Go's
-  /// rawVforkSyscall has taken it from there, and it lies below.
+  /// rawVforkSyscall has taken it from there into r12, and it still lies below.
   private static func stepOverBareCall(
     _ values: inout [UInt64?], _ fileAddress: UInt64, _ image: ELFImage, _ memory: StackMemory,
     _ space: AddressSpace
   ) -> Bool {
     guard image.bytes(at: fileAddress &- 2, count: 2) == [0x0f, 0x05], let pointer = values[stackPointer]
     else { return false }
-    for (place, after) in [(pointer, pointer &+ 8), (pointer &- 8, pointer)] {
+    let places = [
+      (memory.word(at: pointer), pointer &+ 8), (memory.word(at: pointer &- 8), pointer), (values[12], pointer),
+    ]
+    for (address, after) in places {
       // Behind a call instruction, or it is no return address.
-      guard let address = memory.word(at: place), let mapping = space.mapping(at: address &- 1),
+      guard let address, let mapping = space.mapping(at: address &- 1),
         mapping.image?.callSite(before: mapping.fileAddress(address)) != nil
       else { continue }
       values[instruction] = address
