@@ -128,7 +128,8 @@ public struct CreationTracer: ~Copyable {
   }
 
   /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
-  private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource? {
+  private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource?
+  {
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
     var reasons: [String] = []
     if request.way == nil || request.way == .probes {

@@ -26,7 +26,8 @@ extension CreationAssembler {
       self[index].note = "sockeye starts the command"
     } else {
       openStacks[event.thread] = OpenStack(
-        event: event, memory: StackMemory(reasonOfGaps: report.way == .perf ? Self.limitOfPerf : ""), call: index)
+        event: event, memory: StackMemory(reasonOfGaps: report.way == .perf ? Self.limitOfPerf : ""),
+        call: index)
     }
   }
 
@@ -61,7 +62,8 @@ extension CreationAssembler {
   private func directory(of process: Int32) -> String { "/proc/\(process)/cwd" }
 
   /// Those in the event's text; nil if they were not seen.
-  private static func arguments(_ event: CreationEvent, from offset: Int, atMost limit: UInt64) -> [RawText]? {
+  private static func arguments(_ event: CreationEvent, from offset: Int, atMost limit: UInt64) -> [RawText]?
+  {
     if event.values[1] == CreationEvent.unseenArguments { return nil }
     return CreationCalls.strings(event.text.dropFirst(offset), count: Int(min(event.values[1], limit)))
   }
@@ -155,7 +157,8 @@ extension CreationAssembler {
       let before = calls[..<call.call].last(where: {
         $0.thread == calls[call.call].thread && $0.kind == .exec
       }),
-      before.failure?.code == "ENOEXEC", let path = before.arguments.first(where: { $0.name == "path" && $0.isSeen }),
+      before.failure?.code == "ENOEXEC",
+      let path = before.arguments.first(where: { $0.name == "path" && $0.isSeen }),
       arguments.dropFirst().contains(path.value)
     else { return }
     self[call].note = "a shell, because the kernel did not know the file's format"

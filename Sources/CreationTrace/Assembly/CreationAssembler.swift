@@ -98,7 +98,9 @@ struct CreationAssembler {
   /// `reason`: why there are no probes; nil if they were not wanted.
   mutating func tellPerf(_ reason: String?) {
     if report.tier == .union {
-      tell(nil, "--full shows no more of the kernel than stacks at birth, exec and exit: the rest needs the probes")
+      tell(
+        nil,
+        "--full shows no more of the kernel than stacks at birth, exec and exit: the rest needs the probes")
     }
     (report.way, report.tier) = (.perf, .spine)
     guard let reason else { return }
@@ -121,7 +123,8 @@ struct CreationAssembler {
         message:
           "traced by ptrace, because \(reason): no kernel part, no phases inside it, "
           + "and every system call of the command takes many times as long",
-        remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_PERFMON where tracefs can be read"))
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_PERFMON where tracefs can be read")
+    )
   }
 
   mutating func commandFailed(_ message: String) { report.commandFailure = message }

@@ -73,7 +73,8 @@ enum CreationCalls {
 
   /// Its NUL is there even if it is empty.
   private static func path(_ text: [UInt8]) -> CreationArgument {
-    text.isEmpty ? CreationArgument(unseen: "path") : CreationArgument("path", text: RawText(terminated(text)))
+    text.isEmpty
+      ? CreationArgument(unseen: "path") : CreationArgument("path", text: RawText(terminated(text)))
   }
 
   private static func cloneArguments(_ values: [UInt64]) -> [CreationArgument] {

@@ -68,7 +68,9 @@ struct PerfTree {
     case .tracepoint(.left): left(sample, body)
     case .tracepoint(.birth): birth(sample, body)
     case .tracepoint(.runnable):
-      guard let child = sample.number(0), unborn.remove(Int32(truncatingIfNeeded: child)) != nil else { return }
+      guard let child = sample.number(0), unborn.remove(Int32(truncatingIfNeeded: child)) != nil else {
+        return
+      }
       var event = event(.runnable, sample)
       event.values[0] = child
       body(.event(event))
@@ -201,7 +203,8 @@ struct PerfTree {
     var interpreter = call?.interpreter ?? []
     if interpreter.isEmpty { interpreter = file }
     if call?.interpreter.isEmpty != false, let arguments,
-      ExecutableFacts(path: FailureCause.located(RawText(file), "/proc/\(event.process)/cwd"))?.scriptInterpreter
+      ExecutableFacts(path: FailureCause.located(RawText(file), "/proc/\(event.process)/cwd"))?
+        .scriptInterpreter
         != nil
     {
       interpreter = CreationCalls.terminated(arguments)

@@ -118,7 +118,8 @@ struct Unwinder {
     guard image.bytes(at: fileAddress &- 2, count: 2) == [0x0f, 0x05], let pointer = values[stackPointer]
     else { return false }
     let places = [
-      (memory.word(at: pointer), pointer &+ 8), (memory.word(at: pointer &- 8), pointer), (values[12], pointer),
+      (memory.word(at: pointer), pointer &+ 8), (memory.word(at: pointer &- 8), pointer),
+      (values[12], pointer),
     ]
     for (address, after) in places {
       // Behind a call instruction, or it is no return address.

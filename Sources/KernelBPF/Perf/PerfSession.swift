@@ -53,7 +53,11 @@ public final class PerfSession {
       try unsafe add(&wanted, shape, "\(group):\(name)", tracepoint.filter)
     }
     for place in places {
-      do throws(SystemError) { try add(place) } catch { refusedPlaces.append("\(place.path): \(error)") }
+      do throws(SystemError) { try add(place) } catch {
+        refusedPlaces.append("\(error)")
+        // uprobes want CAP_SYS_ADMIN, this one and the next.
+        if error.errno == .accessDenied { break }
+      }
     }
   }
 
@@ -64,7 +68,8 @@ public final class PerfSession {
     while true {
       do throws(SystemError) {
         func ring(_ cpu: Int32) throws(SystemError) -> MappingRing {
-          try MappingRing(cpu: cpu, dataPages: size / MappingRing.pageSize, clock: CLOCK_MONOTONIC, hasNames: true)
+          try MappingRing(
+            cpu: cpu, dataPages: size / MappingRing.pageSize, clock: CLOCK_MONOTONIC, hasNames: true)
         }
         var rings = [try ring(0)]
         for cpu in 1..<max(1, processors) {
@@ -94,7 +99,7 @@ public final class PerfSession {
       unsafe wanted.offset = place.offset
       unsafe wanted.sample_type = PerfSampleType.basic.rawValue
       do throws(SystemError) {
-        try unsafe add(&wanted, PerfSampleShape(place.kind), "the place at \(place.offset)", nil)
+        try unsafe add(&wanted, PerfSampleShape(place.kind), "uprobe \(place.path)", nil)
       } catch { failure = error }
     }
     if let failure { throw failure }

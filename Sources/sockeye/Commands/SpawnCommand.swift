@@ -76,7 +76,8 @@ struct SpawnCommand: ParsableCommand {
   @Flag(
     name: .long,
     help:
-      "Trace by perf's samples, as is done where BPF may not be used: user stacks of 64 KiB at most, and no first run.")
+      "Trace by perf's samples, as is done where BPF may not be used: user stacks of 64 KiB at most, and no first run."
+  )
   var perf = false
   @Flag(
     name: .long,
@@ -96,7 +97,9 @@ struct SpawnCommand: ParsableCommand {
     let formats = Set([output, json ? .json : nil, table ? .table : nil].compactMap { $0 })
     if formats.count > 1 { throw ValidationError("One format at a time.") }
     if ptrace && perf { throw ValidationError("One way at a time: --perf or --ptrace.") }
-    if ptrace && all { throw ValidationError("The whole host can be traced by probes or perf only: not --ptrace.") }
+    if ptrace && all {
+      throw ValidationError("The whole host can be traced by probes or perf only: not --ptrace.")
+    }
     guard let count = `repeat` else { return }
     if count < 1 { throw ValidationError("--repeat takes a number of runs, 1 or more.") }
     if command.isEmpty { throw ValidationError("--repeat runs a COMMAND.") }
