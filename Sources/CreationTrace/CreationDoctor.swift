@@ -45,7 +45,7 @@ public enum CreationDoctor {
       let (user, kernel) = (stacks(report), kernelPart(report))
       let isProved = user.status == .proved && kernel.status == .proved
       return Diagnosis(
-        subject, isProved ? .proved : .partial, "\(user.finding); \(kernel.finding)")
+        subject, isProved ? .proved : .partial, "\(user.finding), kernel stacks: \(kernel.status.rawValue)")
     } catch {
       return Diagnosis(subject, .missing, "\(error)", loss: "the kernel part, where BPF may not be used")
     }
