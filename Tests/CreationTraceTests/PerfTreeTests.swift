@@ -6,11 +6,12 @@ import Testing
 /// Samples as perf would bring them, without a kernel.
 @Suite struct PerfTreeTests {
   private func sample(
-    _ tracepoint: PerfTracepoint, _ time: UInt64, _ process: Int32, thread: Int32? = nil, _ numbers: [UInt64?] = [],
+    _ tracepoint: PerfTracepoint, _ time: UInt64, _ process: Int32, thread: Int32? = nil,
+    _ numbers: [UInt64?] = [],
     text: String = "", stack: StackDump = StackDump()
   ) -> PerfRecord {
     var sample = PerfSample(
-      origin: .tracepoint(tracepoint), time: time, cpu: 0, process: process, thread: thread ?? process)
+      .tracepoint(tracepoint), time: time, process: process, thread: thread ?? process)
     sample.numbers = numbers
     sample.text = Array(text.utf8)
     sample.registers = [UInt64](repeating: stack.address, count: 17)
@@ -31,7 +32,8 @@ import Testing
   private func dump(_ words: [UInt64], at address: UInt64, text: String = "") -> StackDump {
     StackDump(
       address: address,
-      bytes: words.flatMap { (word) in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) } } + text.utf8)
+      bytes: words.flatMap { (word) in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) } }
+        + text.utf8)
   }
 
   @Test("A child and its child belong to the tree, others do not; a thread belongs to its process")
@@ -55,7 +57,9 @@ import Testing
       [2, address + 56, address + 59, 0, address + 61, 0, 0], at: address, text: text)
   }
 
-  private func exec(_ start: StackDump, line: String = "", from caller: StackDump = StackDump()) throws -> CreationEvent {
+  private func exec(_ start: StackDump, line: String = "", from caller: StackDump = StackDump()) throws
+    -> CreationEvent
+  {
     let argumentsOfCall: [UInt64] = [caller.address, caller.address + 8, 0, 0, 0, 0]
     let events = told([
       sample(.enter, 1, 100, [59] + argumentsOfCall, stack: caller),
@@ -78,10 +82,9 @@ import Testing
   func unseenArguments() throws {
     let cut = start(at: 0x7000, text: "")
     #expect(try exec(cut).values[1] == CreationEvent.unseenArguments)
-    let image = try #require(
-      ProcessStart(
-        PerfSample(
-          origin: .tracepoint(.executed), time: 0, cpu: 0, process: 1, thread: 1, stack: cut)))
+    var sample = PerfSample(.tracepoint(.executed), time: 0, process: 1, thread: 1)
+    sample.stack = cut
+    let image = try #require(ProcessStart(sample))
     #expect(image.arguments == nil && image.environment == 1)
     #expect(image.matches([Array("sh".utf8), Array("x".utf8)]))
     // A title that the program gave itself, another number, another length.
@@ -119,7 +122,8 @@ import Testing
     func end(_ records: [PerfRecord], threads: [Int32] = [100]) -> [[UInt64]] {
       told(records, threads: threads).filter { $0.kind == .exit }.map { Array($0.values.prefix(2)) }
     }
-    #expect(end([sample(.enter, 1, 100, [231, 23] + none), sample(.exit, 2, 100, [nil])]) == [[23 << 8, 1]])
+    #expect(
+      end([sample(.enter, 1, 100, [231, 23] + none), sample(.exit, 2, 100, [nil])]) == [[23 << 8, 1]])
     // A signal that came before was handled.
     #expect(
       end([
@@ -153,7 +157,9 @@ import Testing
   @Test("Samples without fields, or with any number in them, are taken without a trap")
   func strays() {
     for tracepoint in PerfTracepoint.allCases {
-      for numbers in [[], [nil, nil, nil], [UInt64](repeating: .max, count: 7), [59, .max], [0, 0, 0]] as [[UInt64?]] {
+      for numbers in [[], [nil, nil, nil], [UInt64](repeating: .max, count: 7), [59, .max], [0, 0, 0]]
+        as [[UInt64?]]
+      {
         for stack in [StackDump(), dump([.max, 1, 2], at: .max - 5), dump([3, 1, 2], at: 0)] {
           _ = told([
             sample(.enter, 1, 100, [59, .max, .max - 7, 0, 0, 0, 0], stack: stack),

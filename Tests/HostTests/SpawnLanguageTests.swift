@@ -134,7 +134,8 @@ extension HostTests {
       let probed = try Spawning.run([program])
       #expect(probed.execs.first { $0.failure != nil }?.path == "/nonexistent/heap")
       let run = try ToolRun.run([BuiltProducts.sockeye, "spawn", "--perf", "--", program])
-      #expect(String(decoding: run.output, as: UTF8.self).contains("execve(path=⟨not seen⟩, argv=⟨not seen⟩)"))
+      #expect(
+        String(decoding: run.output, as: UTF8.self).contains("execve(path=⟨not seen⟩, argv=⟨not seen⟩)"))
     }
 
     @Test("A script's interpreters are named in their order", arguments: [[], ["--perf"]])

@@ -21,7 +21,9 @@ extension HostTests {
       #expect(traced.processes.map { $0.end?.exitCode } == probed.trace.processes.map { $0.end?.exitCode })
     }
 
-    @Test("A thread that is not the first becomes the process by its exec", arguments: [[], ["--perf"], ["--ptrace"]])
+    @Test(
+      "A thread that is not the first becomes the process by its exec",
+      arguments: [[], ["--perf"], ["--ptrace"]])
     func execFromThread(_ options: [String]) throws {
       let account = SpawnFixtures.folder.appending(path: "truth-exec").path
       let trace = try Spawning.run([SpawnFixtures.chains(), "thread-exec", account], options: options)
@@ -37,7 +39,8 @@ extension HostTests {
     @Test("Where BPF may not be used perf shows the kernel's part, and that is said")
     func withoutBPF() throws {
       let run = try ToolRun.run([
-        "setpriv", "--bounding-set=-bpf,-sys_admin", BuiltProducts.sockeye, "spawn", "--json", "--", "/bin/sh", "-c",
+        "setpriv", "--bounding-set=-bpf,-sys_admin", BuiltProducts.sockeye, "spawn", "--json", "--",
+        "/bin/sh", "-c",
         "/bin/true; exit 23",
       ])
       let trace = try Spawning(run)
@@ -53,7 +56,8 @@ extension HostTests {
       #expect(trace.gaps.contains { $0.message.contains("times on the way to main are missing") })
     }
 
-    @Test("By perf an end by a signal is that signal, and 23 programs are 23 births, most of them with arguments")
+    @Test(
+      "By perf an end by a signal is that signal, and 23 programs are 23 births, most of them with arguments")
     func perfEnds() throws {
       for signal in ["KILL", "TERM", "SEGV"] {
         let trace = try Spawning.run(["/bin/bash", "-c", "kill -\(signal) $$"], options: ["--perf"])

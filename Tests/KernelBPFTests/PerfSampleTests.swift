@@ -40,7 +40,8 @@ import Testing
     let bytes = Array(Self.enter.utf8)
     for count in bytes.indices { _ = TracepointFormat(Array(bytes[..<count])) }
     #expect(TracepointFormat(Array("name: x\n\tfield:int a;\toffset:0;\tsize:4;\tsigned:1;\n".utf8)) == nil)
-    let lying = "ID: 1\n\tfield:int a;\toffset:-4;\tsize:4;\n\tfield:int b;\toffset:4;\tsize:0;\n\tfield:;\toffset:1;\tsize:1;"
+    let lying =
+      "ID: 1\n\tfield:int a;\toffset:-4;\tsize:4;\n\tfield:int b;\toffset:4;\tsize:0;\n\tfield:;\toffset:1;\tsize:1;"
     #expect(TracepointFormat(Array(lying.utf8))?.fields == [:])
   }
 
@@ -103,7 +104,9 @@ import Testing
     return sample(7, raw(words(0, 59, 1, 2, 3, 4, 5, 6)) + registers + stack)
   }
 
-  @Test("The entry of a call has its arguments, its registers in DWARF's order, and only what was there of the stack")
+  @Test(
+    "The entry of a call has its arguments, its registers in DWARF's order, and only what was there of the stack"
+  )
   func entry() throws {
     let sample = try #require(read(enter))
     #expect(sample.origin == .tracepoint(.enter) && sample.time == 1023 && sample.cpu == 1)
@@ -137,7 +140,8 @@ import Testing
   func registers() throws {
     let kernelThread = try #require(read(sample(7, raw([]) + words(0, 0))))
     #expect(kernelThread.registers.isEmpty && kernelThread.stack.bytes.isEmpty)
-    let narrow = try #require(read(sample(7, raw([]) + words(1) + words([UInt64](repeating: 0, count: 17)) + words(0))))
+    let narrow = try #require(
+      read(sample(7, raw([]) + words(1) + words([UInt64](repeating: 0, count: 17)) + words(0))))
     #expect(narrow.is32Bit)
   }
 
@@ -148,7 +152,8 @@ import Testing
     let exec = try #require(read(sample(8, raw(record))))
     #expect(exec.text == Array("/bin".utf8) && exec.numbers == [56])
     let mark = UInt64(bitPattern: -128)
-    let birth = try #require(read(sample(9, words(3, mark, 0xffff_ffff_8100_0000, 0xffff_ffff_8100_0010) + raw([]))))
+    let birth = try #require(
+      read(sample(9, words(3, mark, 0xffff_ffff_8100_0000, 0xffff_ffff_8100_0010) + raw([]))))
     #expect(birth.kernel == [0xffff_ffff_8100_0000, 0xffff_ffff_8100_0010])
     #expect(birth.numbers == [nil, nil])
     #expect(read(sample(10, raw([])))?.origin == .place(.main))
@@ -156,7 +161,8 @@ import Testing
 
   @Test("A new name is that of its thread, in time")
   func name() throws {
-    let record = words(56 << 48 | UInt64(PERF_RECORD_COMM.rawValue), 101 << 32 | 100)
+    let record =
+      words(56 << 48 | UInt64(PERF_RECORD_COMM.rawValue), 101 << 32 | 100)
       + Array("shell\0\0\0".utf8) + words(0, 1000, 0)
     let found = record.withUnsafeBytes { PerfRecord(naming: $0, bootOffset: 23) }
     guard case .name(let name, let thread, let time) = try #require(found) else {

@@ -51,7 +51,15 @@ struct Unwinder {
       let before = values[stackPointer] ?? 0
       switch step(&values, row, memory) {
       case .top: return (frames, nil)
-      case .failed(let reason): return isStart(fileAddress, image) ? (frames, nil) : (frames, reason)
+      case .failed(let reason):
+        if isStart(fileAddress, image) { return (frames, nil) }
+        isExact = false
+        // Below the stack pointer, where perf copies nothing.
+        if frames.count == 1, image.isGo, stepOverBareCall(&values, fileAddress, image, StackMemory(), space)
+        {
+          continue
+        }
+        return (frames, reason)
       case .moved: break
       }
       isExact = row.isSignalFrame

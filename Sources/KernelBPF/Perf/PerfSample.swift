@@ -36,6 +36,14 @@ public struct PerfSample: Sendable {
   public var is32Bit = false
   public var stack = StackDump()
 
+  public init(_ origin: PerfOrigin, time: UInt64, process: Int32, thread: Int32) {
+    self.origin = origin
+    self.time = time
+    cpu = 0
+    self.process = process
+    self.thread = thread
+  }
+
   public func number(_ index: Int) -> UInt64? { index < numbers.count ? numbers[index] : nil }
 }
 
@@ -87,6 +95,7 @@ extension PerfSample {
       _ = try cursor.take(UInt32.self)
       if shape.type.contains(.kernelStack) { try takeKernelStack(&cursor) }
       let raw = try cursor.takeText(Int(try cursor.take(UInt32.self)))
+      // SAFETY: lent for the call; each field checks that it lies inside.
       unsafe raw.withUnsafeBytes { unsafe takeFields($0, shape) }
       if shape.type.contains(.registers) { try takeRegisters(&cursor) }
       if shape.type.contains(.stack) { try takeStack(&cursor) }
