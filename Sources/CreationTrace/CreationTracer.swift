@@ -1,6 +1,7 @@
 import KernelBPF
 import KernelProc
 import KernelSystem
+import KernelTracefs
 import Model
 
 /// What is to be traced.
@@ -13,8 +14,10 @@ public struct CreationRequest: Sendable {
   public var subject: Subject
   /// Watch the places on the way to `main` too (uprobes in the loader and the libc, seen by the whole host).
   public var watchesPlaces = true
-  /// Kernel stacks at every tracepoint that fires inside a call: the calls take several times as long.
+  /// What happens in the kernel inside each call, too: the calls take several times as long.
   public var isDetailed = false
+  /// For that, function_graph where it can be had: it slows the kernel of the whole host while the trace runs.
+  public var usesFunctionGraph = true
   /// nil for the best that this host allows: probes, else perf, else ptrace.
   public var way: CreationReport.Way?
 
@@ -61,9 +64,12 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
     let wait = try waitPoint(child.pid)
-    if let source = try source(child.pid, wait) {
-      start(child, command)
-      return collect(source, wait, deadline)
+    do {
+      let graph = functionGraph(.only([child.pid]))
+      if let source = try source(child.pid, wait) {
+        start(child, command)
+        return collect(source, graph, wait, deadline)
+      }
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -87,9 +93,12 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func follow(_ process: Int32, _ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(process)
-    if let source = try source(process, wait) {
-      begin([process])
-      return collect(source, wait, deadline)
+    do {
+      let graph = functionGraph(.only(Self.threads(of: process)))
+      if let source = try source(process, wait) {
+        begin([process])
+        return collect(source, graph, wait, deadline)
+      }
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -102,9 +111,10 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(nil)
+    let graph = functionGraph(.everybodyBut([ThisProcess.pid]))
     guard let source = try source(nil, wait) else { return }
     begin(Self.processes())
-    collect(source, wait, deadline)
+    collect(source, graph, wait, deadline)
   }
 
   /// What is mapped in processes that are there already.
@@ -127,6 +137,13 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
+  private static func threads(of process: Int32) -> [Int32] {
+    do throws(SystemError) {
+      guard case .value(let directory) = try ProcFileSystem().process(process) else { return [process] }
+      return try directory.threadIDs()
+    } catch { return [process] }
+  }
+
   /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
   private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource?
   {
@@ -135,7 +152,7 @@ public struct CreationTracer: ~Copyable {
     if request.way == nil || request.way == .probes {
       do throws(BPFError) {
         let source = try ProbeSource(
-          wholeHost: process == nil, places: places, isDetailed: request.isDetailed)
+          wholeHost: process == nil, places: places, isDetailed: assembler.report.tier == .union)
         if let process { source.follow(process) }
         return source
       } catch { reasons.append("the probes cannot be loaded (\(error))") }
@@ -144,8 +161,8 @@ public struct CreationTracer: ~Copyable {
       do throws(SystemError) {
         let source = try PerfSource(wholeHost: process == nil, places: places)
         try source.join(wait)
-        assembler.tellPerf(reasons.first)
         if let process { source.follow(process) }
+        assembler.tellPerf(reasons.first)
         return source
       } catch { reasons.append("perf's events cannot be opened (\(error))") }
     }
@@ -156,15 +173,34 @@ public struct CreationTracer: ~Copyable {
     return nil
   }
 
+  /// The best tier that can be had: nil is not function_graph.
+  private mutating func functionGraph(_ subject: FunctionGraph.Subject) -> FunctionGraph? {
+    guard request.isDetailed, request.usesFunctionGraph, request.way != .ptrace else { return nil }
+    do throws(FunctionGraphRefusal) {
+      let graph = try FunctionGraph.start(
+        roots: FunctionTrees.roots, excluded: FunctionTrees.ownWork, of: subject)
+      assembler.report.tier = .functionGraph
+      return graph
+    } catch {
+      assembler.report.tierReason = "\(error)"
+      return nil
+    }
+  }
+
   private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {
     do throws(SystemError) { return try WaitPoint(stopsOnSignals: true, process: process) } catch {
       throw CreationError("\(error)")
     }
   }
 
-  private mutating func collect(_ source: CreationSource, _ wait: WaitPoint, _ deadline: UInt64?) {
+  private mutating func collect(
+    _ source: CreationSource, _ graph: consuming FunctionGraph?, _ wait: WaitPoint,
+    _ deadline: UInt64?
+  ) {
+    var trees = FunctionTrees()
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(source)
+      trees.drain(&graph)
       let now = KernelClock.bootTimeNanoseconds
       if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
       if let deadline, now >= deadline { break }
@@ -172,8 +208,10 @@ public struct CreationTracer: ~Copyable {
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
     drain(source, isLast: true)
+    trees.drain(&graph)
     settle(before: .max)
     assembler.finishStacks()
+    assembler.take(trees)
     assembler.tellLosses(
       records: source.lostRecords(), mappings: lostMappings, missed: source.missedRuns(),
       places: source.refusedPlaces)

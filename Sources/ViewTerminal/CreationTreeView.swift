@@ -46,14 +46,20 @@ public struct CreationTreeView {
   private mutating func appendWay() {
     let isColored = options.isColored
     text.begin(.dim, if: isColored)
+    if report.way == .perf { text.append("traced by perf; ") }
     switch (report.way, report.tier) {
     case (.ptrace, _): text.append("traced by ptrace: no kernel part")
-    case (.perf, _):
-      text.append("traced by perf; kernel part: stacks at the tracepoints of birth, exec and exit")
     case (_, .spine): text.append("kernel part: stacks at the tracepoints of birth, exec and exit")
     case (_, .union):
       text.append("kernel part: stacks at every tracepoint inside the calls, merged; times are longer for it")
+    case (_, .functionGraph):
+      text.append("kernel part: every function that function_graph knows; times are longer for it")
     case (_, .none): text.append("no kernel part")
+    }
+    if let reason = report.tierReason {
+      text.append(" (")
+      text.append(terminal: reason)
+      text.append(")")
     }
     text.end(.dim, if: isColored)
     text.append("\n")
@@ -241,9 +247,10 @@ public struct CreationTreeView {
       }
       text.append("  +")
       text.append(microseconds: node.first &- start)
-      if node.last > node.first {
+      let duration = node.duration ?? (node.last &- node.first)
+      if duration > 0 {
         text.append(", ")
-        text.append(microseconds: node.last &- node.first)
+        text.append(microseconds: duration)
       }
     }
     for child in node.children { append(child, from: start, depth: depth + 1, indent) }

@@ -27,22 +27,21 @@ import Testing
 
   @Test("A format has its number and its fields with their places")
   func fields() throws {
-    let format = try #require(TracepointFormat(Array(Self.enter.utf8)))
+    let format = try #require(TracepointFormat(Self.enter))
     #expect(format.number == 361)
     #expect(format.fields["id"] == .init(offset: 8, size: 8, isElsewhere: false))
     #expect(format.fields["args"] == .init(offset: 16, size: 48, isElsewhere: false))
-    let exec = try #require(TracepointFormat(Array(Self.exec.utf8)))
+    let exec = try #require(TracepointFormat(Self.exec))
     #expect(exec.fields["filename"] == .init(offset: 8, size: 4, isElsewhere: true))
   }
 
   @Test("Every prefix of a format is taken without a trap, and one without a number is none")
   func prefixes() {
-    let bytes = Array(Self.enter.utf8)
-    for count in bytes.indices { _ = TracepointFormat(Array(bytes[..<count])) }
-    #expect(TracepointFormat(Array("name: x\n\tfield:int a;\toffset:0;\tsize:4;\tsigned:1;\n".utf8)) == nil)
+    for end in Self.enter.indices { _ = TracepointFormat(String(Self.enter[..<end])) }
+    #expect(TracepointFormat("name: x\n\tfield:int a;\toffset:0;\tsize:4;\tsigned:1;\n") == nil)
     let lying =
       "ID: 1\n\tfield:int a;\toffset:-4;\tsize:4;\n\tfield:int b;\toffset:4;\tsize:0;\n\tfield:;\toffset:1;\tsize:1;"
-    #expect(TracepointFormat(Array(lying.utf8))?.fields == [:])
+    #expect(TracepointFormat(lying)?.fields == [:])
   }
 
   @Test("A field that does not lie in the record is unknown")
@@ -67,8 +66,8 @@ import Testing
   private let shapes: [UInt64: PerfSampleShape]
 
   init() throws {
-    let enter = try #require(TracepointFormat(Array(TracepointFormatTests.enter.utf8)))
-    let exec = try #require(TracepointFormat(Array(TracepointFormatTests.exec.utf8)))
+    let enter = try #require(TracepointFormat(TracepointFormatTests.enter))
+    let exec = try #require(TracepointFormat(TracepointFormatTests.exec))
     shapes = [
       7: PerfSampleShape(.enter, enter), 8: PerfSampleShape(.exec, exec),
       // Any tracepoint with a kernel stack; its fields are not there.

@@ -98,11 +98,13 @@ struct CreationAssembler {
   /// `reason`: why there are no probes; nil if they were not wanted.
   mutating func tellPerf(_ reason: String?) {
     if report.tier == .union {
+      report.tier = .spine
       tell(
         nil,
-        "--full shows no more of the kernel than stacks at birth, exec and exit: the rest needs the probes")
+        "--full shows no more of the kernel than stacks at birth, exec and exit: perf cannot keep to the calls"
+      )
     }
-    (report.way, report.tier) = (.perf, .spine)
+    report.way = .perf
     guard let reason else { return }
     report.gaps.append(
       Gap(

@@ -1,6 +1,7 @@
 import KernelBPF
 import KernelProc
 import KernelSystem
+import KernelTracefs
 import Model
 
 /// Follows a tree by perf's samples of the whole host, where BPF may not be used: the same records as the probes'.
@@ -19,7 +20,10 @@ final class PerfSource: CreationSource {
   init(wholeHost: Bool, places: [CreationPlace]) throws(SystemError) {
     proc = try ProcFileSystem()
     tree = PerfTree(wholeHost: wholeHost)
-    session = try PerfSession(places: places)
+    let directory = try TraceDirectory()
+    session = try PerfSession(places: places) { (group, name) throws(SystemError) in
+      try directory.text("events/\(group)/\(name)/format")
+    }
     // Where the kernel does not tell which thread of a process is the last, they are counted.
     if wholeHost { for process in try proc.processIDs() { follow(process) } }
   }

@@ -29,20 +29,27 @@ public final class PerfSession {
   /// Places that could not be watched, with the reason.
   public private(set) var refusedPlaces: [String] = []
 
-  public init(places: [CreationPlace]) throws(SystemError) {
+  /// - Parameter formats: the text of `events/GROUP/NAME/format` in tracefs.
+  public init(
+    places: [CreationPlace], formats: (_ group: String, _ name: String) throws(SystemError) -> String
+  ) throws(SystemError) {
     clinux_raise_descriptor_limit()
     let processors = max(1, libbpf_num_possible_cpus())
     var size = min(Self.largestRing, Self.ringBudget / Int(processors))
     size = max(Self.smallestRing, 1 << (Int.bitWidth - 1 - size.leadingZeroBitCount))
     rings = try Self.rings(processors, size)
-    let hasPrepare: Bool
-    do throws(SystemError) {
-      _ = try TracepointFormat.ofThisKernel("sched", "sched_prepare_exec")
-      hasPrepare = true
-    } catch { hasPrepare = false }
-    for tracepoint in PerfTracepoint.allCases where tracepoint != (hasPrepare ? .rename : .prepare) {
+    var isPrepared = false
+    for tracepoint in PerfTracepoint.allCases where tracepoint != .rename || !isPrepared {
       let (group, name) = tracepoint.place
-      let format = try TracepointFormat.ofThisKernel(group, name)
+      let text: String
+      do throws(SystemError) { text = try formats(group, name) } catch {
+        if tracepoint == .prepare && error.errno == .noSuchFile { continue }
+        throw error
+      }
+      guard let format = TracepointFormat(text) else {
+        throw SystemError("read", on: "the format of \(group):\(name)", .invalidArgument)
+      }
+      if tracepoint == .prepare { isPrepared = true }
       var wanted = unsafe clinux_perf_sampling()
       unsafe wanted.type = PERF_TYPE_TRACEPOINT.rawValue
       unsafe wanted.config = format.number

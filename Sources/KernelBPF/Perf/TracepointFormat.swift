@@ -1,5 +1,3 @@
-import KernelSystem
-
 /// What tracefs says of a tracepoint: its number, and where the fields of its records are.
 ///
 /// Layout: `events/GROUP/NAME/format`, Documentation/trace/events.rst. Sample lines:
@@ -19,10 +17,9 @@ struct TracepointFormat: Equatable {
   private(set) var fields: [String: Field] = [:]
 
   /// nil without a number.
-  init?(_ text: [UInt8]) {
+  init?(_ text: String) {
     number = 0
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      let line = String(decoding: line, as: UTF8.self)
+    for line in text.split(separator: "\n") {
       if line.hasPrefix("ID: ") { number = UInt64(line.dropFirst(4)) ?? 0 }
       guard let (name, field) = Self.field(line) else { continue }
       fields[name] = field
@@ -30,7 +27,7 @@ struct TracepointFormat: Equatable {
     if number == 0 { return nil }
   }
 
-  private static func field(_ line: String) -> (String, Field)? {
+  private static func field(_ line: Substring) -> (String, Field)? {
     var declaration: Substring = ""
     var numbers: [Substring: Int] = [:]
     for part in line.split(whereSeparator: { $0 == ";" || $0 == "\t" }) {
@@ -42,20 +39,6 @@ struct TracepointFormat: Equatable {
       let name = declaration.split(separator: " ").last?.prefix(while: { $0 != "[" })
     else { return nil }
     return (String(name), Field(offset: offset, size: size, isElsewhere: declaration.hasPrefix("__data_loc")))
-  }
-
-  private static let folders = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
-
-  /// Of this kernel. tracefs is where it is mounted since 4.1, or below debugfs; its files are root's.
-  static func ofThisKernel(_ group: String, _ name: String) throws(SystemError) -> TracepointFormat {
-    var failure: SystemError?
-    for folder in folders {
-      let path = "\(folder)/events/\(group)/\(name)/format"
-      do throws(SystemError) {
-        if let format = TracepointFormat(try TextFile.read(path, atMost: 1 << 16)) { return format }
-      } catch { failure = failure ?? error }
-    }
-    throw failure ?? SystemError("read", on: "the format of \(group):\(name)", .noSuchFile)
   }
 }
 
