@@ -16,6 +16,8 @@ final class PerfSource: CreationSource {
   private var buffer = ReadBuffer()
   private var waiting: [PerfRecord] = []
   private var tree: PerfTree
+  /// Before the trace began.
+  private let lostBefore: UInt64
 
   init(wholeHost: Bool, places: [CreationPlace]) throws(SystemError) {
     proc = try ProcFileSystem()
@@ -24,6 +26,8 @@ final class PerfSource: CreationSource {
     session = try PerfSession(places: places) { (group, name) throws(SystemError) in
       try directory.text("events/\(group)/\(name)/format")
     }
+    session.drain { (_) in }
+    lostBefore = session.lostRecords()
     // Where the kernel does not tell which thread of a process is the last, they are counted.
     if wholeHost { for process in try proc.processIDs() { follow(process) } }
   }
@@ -77,7 +81,7 @@ final class PerfSource: CreationSource {
   }
 
   /// Of mappings too: they share the rings.
-  func lostRecords() -> UInt64 { session.lostRecords() }
+  func lostRecords() -> UInt64 { session.lostRecords() - lostBefore }
   func missedRuns() -> UInt64 { session.throttled }
   var refusedPlaces: [String] { session.refusedPlaces }
 }

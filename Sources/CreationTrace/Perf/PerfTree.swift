@@ -52,7 +52,9 @@ struct PerfTree {
     case .name(let name, let thread, _): if names[thread] != nil || wholeHost { names[thread] = name }
     case .sample(let sample):
       if sample.origin == .tracepoint(.signal) { return signal(sample) }
-      guard isFollowed(sample.process), !sample.is32Bit else { return }
+      guard isFollowed(sample.process), !sample.is32Bit || sample.origin == .tracepoint(.executed) else {
+        return
+      }
       take(sample, body)
     }
   }
@@ -136,7 +138,7 @@ struct PerfTree {
       followed.insert(child)
       (groupEnds[child], signals[child]) = (nil, nil)
       threadCounts[child] = 1
-    } else {
+    } else if processes[child] != process {
       threadCounts[process, default: 0] += 1
     }
     processes[child] = process
@@ -182,6 +184,7 @@ struct PerfTree {
 
   /// The exec is told now, with its own time: the arguments are there.
   private mutating func executed(_ sample: PerfSample, _ body: (CreationRecord) -> Void) {
+    if executing[sample.thread] == nil { return }
     tellExec(sample.thread, ProcessStart(sample), sample.text, body)
     var event = event(.leave, sample)
     event.number = Int64(bitPattern: sample.number(0) ?? 0)

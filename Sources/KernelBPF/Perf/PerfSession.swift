@@ -38,27 +38,7 @@ public final class PerfSession {
     var size = min(Self.largestRing, Self.ringBudget / Int(processors))
     size = max(Self.smallestRing, 1 << (Int.bitWidth - 1 - size.leadingZeroBitCount))
     rings = try Self.rings(processors, size)
-    var isPrepared = false
-    for tracepoint in PerfTracepoint.allCases where tracepoint != .rename || !isPrepared {
-      let (group, name) = tracepoint.place
-      let text: String
-      do throws(SystemError) { text = try formats(group, name) } catch {
-        if tracepoint == .prepare && error.errno == .noSuchFile { continue }
-        throw error
-      }
-      guard let format = TracepointFormat(text) else {
-        throw SystemError("read", on: "the format of \(group):\(name)", .invalidArgument)
-      }
-      if tracepoint == .prepare { isPrepared = true }
-      var wanted = unsafe clinux_perf_sampling()
-      unsafe wanted.type = PERF_TYPE_TRACEPOINT.rawValue
-      unsafe wanted.config = format.number
-      unsafe wanted.sample_type = tracepoint.sampleType.rawValue
-      // What the new program's arguments are may have to be read while it runs.
-      unsafe wanted.wakes = tracepoint == .executed ? 1 : 0
-      let shape = PerfSampleShape(tracepoint, format)
-      try unsafe add(&wanted, shape, "\(group):\(name)", tracepoint.filter)
-    }
+    // First, for each takes milliseconds, in which the other events would fill the rings.
     for place in places {
       do throws(SystemError) { try add(place) } catch {
         refusedPlaces.append("\(error)")
@@ -66,6 +46,29 @@ public final class PerfSession {
         if error.errno == .accessDenied { break }
       }
     }
+    var isPrepared = false
+    for tracepoint in PerfTracepoint.allCases where tracepoint != .rename || !isPrepared {
+      let (group, name) = tracepoint.place
+      do throws(SystemError) { try add(tracepoint, try formats(group, name)) } catch {
+        if tracepoint == .prepare && error.errno == .noSuchFile { continue }
+        throw error
+      }
+      if tracepoint == .prepare { isPrepared = true }
+    }
+  }
+
+  private func add(_ tracepoint: PerfTracepoint, _ text: String) throws(SystemError) {
+    let subject = "\(tracepoint.place.group):\(tracepoint.place.name)"
+    guard let format = TracepointFormat(text) else {
+      throw SystemError("read", on: "the format of \(subject)", .invalidArgument)
+    }
+    var wanted = unsafe clinux_perf_sampling()
+    unsafe wanted.type = PERF_TYPE_TRACEPOINT.rawValue
+    unsafe wanted.config = format.number
+    unsafe wanted.sample_type = tracepoint.sampleType.rawValue
+    // What the new program's arguments are may have to be read while it runs.
+    unsafe wanted.wakes = tracepoint == .executed ? 1 : 0
+    try unsafe add(&wanted, PerfSampleShape(tracepoint, format), subject, tracepoint.filter)
   }
 
   /// A ring for each CPU that is there, all of the same size. Without CAP_IPC_LOCK there is room for
