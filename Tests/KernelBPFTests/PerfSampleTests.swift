@@ -135,6 +135,22 @@ import Testing
     #expect(filled?.stack.bytes == words(5))
   }
 
+  @Test("Any damage to a sample is taken without a trap")
+  func damaged() {
+    for shape in [7, 8, 9, 10] as [UInt64] {
+      let whole = sample(shape, Array(enter.dropFirst(40)))
+      for place in whole.indices {
+        for byte in [0, 1, 7, 8, 127, 128, 255] as [UInt8] {
+          for width in [1, 2, 4, 8] {
+            var damaged = whole
+            for index in place..<min(place + width, whole.count) { damaged[index] = byte }
+            if let sample = read(damaged) { #expect(sample.stack.bytes.count <= whole.count) }
+          }
+        }
+      }
+    }
+  }
+
   @Test("A thread without user registers has none, and 32-bit code is told")
   func registers() throws {
     let kernelThread = try #require(read(sample(7, raw([]) + words(0, 0))))
