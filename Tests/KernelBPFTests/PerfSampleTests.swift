@@ -180,11 +180,11 @@ import Testing
       words(56 << 48 | UInt64(PERF_RECORD_COMM.rawValue), 101 << 32 | 100)
       + Array("shell\0\0\0".utf8) + words(0, 1000, 0)
     let found = record.withUnsafeBytes { PerfRecord(naming: $0, bootOffset: 23) }
-    guard case .name(let name, let thread, let time) = try #require(found) else {
+    guard case .name(let name, let process, let thread, let time) = try #require(found) else {
       Issue.record("no name")
       return
     }
-    #expect(name == Array("shell".utf8) && thread == 101 && time == 1023)
+    #expect(name == Array("shell".utf8) && process == 100 && thread == 101 && time == 1023)
     for count in record.indices {
       record[..<count].withUnsafeBytes { _ = PerfRecord(naming: $0, bootOffset: 23) }
     }

@@ -5,14 +5,14 @@ public enum PerfRecord: Sendable {
   case sample(PerfSample)
   case mapping(ExecutableMapping)
   /// A thread has a new name.
-  case name([UInt8], thread: Int32, time: UInt64)
+  case name([UInt8], process: Int32, thread: Int32, time: UInt64)
 
   /// CLOCK_BOOTTIME, ns.
   public var time: UInt64 {
     switch self {
     case .sample(let sample): sample.time
     case .mapping(let mapping): mapping.time
-    case .name(_, _, let time): time
+    case .name(_, _, _, let time): time
     }
   }
 }
