@@ -142,7 +142,10 @@ struct CreationAssembler {
     case .leave: leave(event)
     case .birth: birth(event)
     case .runnable: mark(births[Int32(truncatingIfNeeded: event.values[0])], .runnable, event)
-    case .firstRun: mark(births[Int32(truncatingIfNeeded: event.values[0])], .firstRun, event)
+    case .firstRun:
+      // The kernel tells of a switch in a thousand not at all, and then the next one looks like the first.
+      let call = births[Int32(truncatingIfNeeded: event.values[0])]
+      if let call, self[call].time(of: .userMode) == nil { mark(call, .firstRun, event) }
     case .pointOfNoReturn: pointOfNoReturn(event)
     case .exec: exec(event)
     case .exit: exit(event)

@@ -38,6 +38,9 @@ extension CreationReport {
     let end = process.end?.time ?? lastTime
     let program = process.executable.isEmpty ? process.name : process.executable.lastPathComponent
     var slices = [CreationSlice(.life, program, process.pid, start, end)]
+    if let run = birth(of: process)?.time(of: .firstRun), run >= start, run <= end {
+      slices.append(phase(.firstRun, process.pid, start, run))
+    }
     for (index, call) in process.calls.enumerated() {
       let callEnd = min(call.ended ?? end, end)
       let kind: CreationSlice.Kind =
@@ -54,11 +57,16 @@ extension CreationReport {
       var from = call.began
       for phase in inner {
         guard let time = call.time(of: phase), time >= from, time <= callEnd else { continue }
-        slices.append(CreationSlice(.phase, RawText("to " + phase.words), call.thread, from, time))
+        slices.append(self.phase(phase, call.thread, from, time))
         from = time
       }
     }
     return slices.sorted { ($0.start, $1.end) < ($1.start, $0.end) }
+  }
+
+  /// What leads to a point.
+  private func phase(_ phase: CreationPhase, _ thread: Int32, _ start: UInt64, _ end: UInt64) -> CreationSlice {
+    CreationSlice(.phase, RawText("to " + phase.words), thread, start, end)
   }
 
   /// From the new program's first instruction to its end or its next exec.
@@ -70,9 +78,9 @@ extension CreationReport {
     let last = min(next?.began ?? end, end)
     var slices: [CreationSlice] = []
     var from = exec.ended ?? exec.began
-    for phase in [CreationPhase.mapping, .loaded, .main] {
+    for phase in [CreationPhase.firstInstruction, .mapping, .loaded, .main] {
       guard let time = exec.time(of: phase), time >= from, time <= last else { continue }
-      slices.append(CreationSlice(.phase, RawText("to " + phase.words), process.pid, from, time))
+      slices.append(self.phase(phase, process.pid, from, time))
       from = time
     }
     if exec.time(of: .main) == from { slices.append(CreationSlice(.phase, "main", process.pid, from, last)) }
