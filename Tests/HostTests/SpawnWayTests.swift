@@ -118,6 +118,32 @@ extension HostTests {
       #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
     }
 
+    @Test(
+      "Perfetto and Catapult read from the trace file what is in it, without a warning",
+      .enabled(if: SpawnFixtures.hasViewers, "scripts/dependencies test fetches the viewers"))
+    func viewers() throws {
+      let trace = SpawnFixtures.folder.appending(path: "viewed.json").path
+      let command = "\(try SpawnFixtures.chains()) thread /dev/null; ls | wc -l; /nonexistent; true"
+      let spawning = try ToolRun.run([
+        BuiltProducts.sockeye, "spawn", "--trace", trace, "--", "bash", "-c", command,
+      ])
+      #expect(spawning.status == 0, "\(spawning.errors)")
+      let run = try ToolRun.run([SpawnFixtures.openTrace, trace], limit: 300)
+      let output = String(decoding: run.output, as: UTF8.self)
+      #expect(run.status == 0, "\(output)\(run.errors)")
+      // bash, chains and its true, ls, wc, and the shell's copy that found nothing.
+      #expect(output.contains("perfetto: 6 processes") && output.contains("catapult: 6 processes"))
+      #expect(output.contains("5 arrows, 0 warnings"))
+
+      // What crosses another slice, and an arrow that ends nowhere, are found by them.
+      let damaged = SpawnFixtures.folder.appending(path: "damaged.json").path
+      let slice = #"{"ph":"X","pid":1,"tid":1,"name":"a","ts":"#
+      let arrow = #"{"ph":"s","pid":1,"tid":1,"name":"c","cat":"birth","id":1,"bp":"e","ts":1}"#
+      try #"{"traceEvents":[\#(slice)0,"dur":5},\#(slice)3,"dur":5},\#(arrow)]}"#
+        .write(toFile: damaged, atomically: false, encoding: .utf8)
+      #expect(try ToolRun.run([SpawnFixtures.openTrace, damaged], limit: 300).status == 1)
+    }
+
     @Test("Repeated runs are summed up by step")
     func repeated() throws {
       let run = try ToolRun.run([

@@ -1,6 +1,15 @@
 /// A stretch of time in the life of a process, for timelines.
 public struct CreationSlice: Sendable {
-  public enum Kind: String, Sendable { case life, birth, exec, failedExec = "failed_exec", exit, phase }
+  public enum Kind: String, Sendable {
+    case life, birth, exec, failedExec = "failed_exec", exit
+    /// A part of a call.
+    case phase
+    /// Born, and not yet on a CPU.
+    case waiting
+    /// From the program's first instruction to `main`.
+    case loading
+    case main
+  }
   public var kind: Kind
   public var name: RawText
   public var thread: Int32
@@ -39,7 +48,7 @@ extension CreationReport {
     let program = process.executable.isEmpty ? process.name : process.executable.lastPathComponent
     var slices = [CreationSlice(.life, program, process.pid, start, end)]
     if let run = birth(of: process)?.time(of: .firstRun), run >= start, run <= end {
-      slices.append(phase(.firstRun, process.pid, start, run))
+      slices.append(phase(.firstRun, .waiting, process.pid, start, run))
     }
     for (index, call) in process.calls.enumerated() {
       let callEnd = min(call.ended ?? end, end)
@@ -57,7 +66,7 @@ extension CreationReport {
       var from = call.began
       for phase in inner {
         guard let time = call.time(of: phase), time >= from, time <= callEnd else { continue }
-        slices.append(self.phase(phase, call.thread, from, time))
+        slices.append(self.phase(phase, .phase, call.thread, from, time))
         from = time
       }
     }
@@ -65,8 +74,10 @@ extension CreationReport {
   }
 
   /// What leads to a point.
-  private func phase(_ phase: CreationPhase, _ thread: Int32, _ start: UInt64, _ end: UInt64) -> CreationSlice {
-    CreationSlice(.phase, RawText("to " + phase.words), thread, start, end)
+  private func phase(
+    _ phase: CreationPhase, _ kind: CreationSlice.Kind, _ thread: Int32, _ start: UInt64, _ end: UInt64
+  ) -> CreationSlice {
+    CreationSlice(kind, RawText("to " + phase.words), thread, start, end)
   }
 
   /// From the new program's first instruction to its end or its next exec.
@@ -80,10 +91,10 @@ extension CreationReport {
     var from = exec.ended ?? exec.began
     for phase in [CreationPhase.firstInstruction, .mapping, .loaded, .main] {
       guard let time = exec.time(of: phase), time >= from, time <= last else { continue }
-      slices.append(self.phase(phase, process.pid, from, time))
+      slices.append(self.phase(phase, .loading, process.pid, from, time))
       from = time
     }
-    if exec.time(of: .main) == from { slices.append(CreationSlice(.phase, "main", process.pid, from, last)) }
+    if exec.time(of: .main) == from { slices.append(CreationSlice(.main, "main", process.pid, from, last)) }
     return slices
   }
 }
