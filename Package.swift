@@ -12,6 +12,8 @@ let package = Package(
     // For Fuzz/ and Benchmarks/.
     .library(name: "Model", targets: ["Model"]),
     .library(name: "CLinux", targets: ["CLinux"]),
+    .library(name: "CUnwind", targets: ["CUnwind"]),
+    .library(name: "KernelSystem", targets: ["KernelSystem"]),
     .library(name: "Attribution", targets: ["Attribution"]),
     .library(name: "KernelNetlink", targets: ["KernelNetlink"]),
     .library(name: "KernelProc", targets: ["KernelProc"]),
