@@ -110,7 +110,8 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
 
-    .testTarget(name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "KernelTracefs", "Model"]),
+    .testTarget(
+      name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "KernelTracefs", "Model"]),
     .testTarget(name: "KernelTracefsTests", dependencies: ["KernelTracefs"]),
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
 

@@ -88,7 +88,8 @@ public struct FunctionGraph: ~Copyable {
     for (file, start) in untouched {
       let text = try directory.text(file)
       if start.isEmpty ? !text.isEmpty : !text.hasPrefix(start) {
-        return "the kernel's tracer is in use by somebody else (\(directory.path)/\(file) says \(text.prefix(40)))"
+        return
+          "the kernel's tracer is in use by somebody else (\(directory.path)/\(file) says \(text.prefix(40)))"
       }
     }
     // # entries-in-buffer/entries-written: 0/0   #P:2

@@ -45,9 +45,12 @@ struct CreationAssembler {
   }
 
   /// A process that is there already. `isHeld`: it is a copy of ourselves that waits to become something else.
-  mutating func begin(_ pid: Int32, name: RawText, mappings: [MemoryMapping], isHeld: Bool = false) {
+  mutating func begin(
+    _ pid: Int32, name: RawText, mappings: [MemoryMapping], parent: Int32? = nil, isHeld: Bool = false
+  ) {
     if isHeld { held = pid }
-    _ = index(of: pid, name: name)
+    let process = index(of: pid, name: name)
+    if let parent { report.processes[process].parent = indices[parent] }
     replaceMappings(of: pid, mappings)
   }
 

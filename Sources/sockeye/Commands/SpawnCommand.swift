@@ -51,7 +51,9 @@ struct SpawnCommand: ParsableCommand {
   var full = false
   @Flag(
     name: .customLong("no-function-graph"),
-    help: "With --full: tracepoints only. function_graph slows the kernel of the whole host while the trace runs.")
+    help:
+      "With --full: tracepoints only. function_graph slows the kernel of the whole host while the trace runs."
+  )
   var leavesFunctionGraphOut = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as tree, table or json.")
   var output: SpawnFormat?
