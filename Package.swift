@@ -152,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "HostTests",
       dependencies: ["Model", "Store", "ViewFixtures", "socket-fixture", "EventFixture", "sockeye"],
-      exclude: ["SpawnFixtures"]),
+      exclude: ["SpawnFixtures", "Golden"]),
 
     // Row for row what netstat and ss print, each case in a namespace of its own.
     .testTarget(name: "ConformanceTests", dependencies: ["socket-fixture", "sockeye"]),
