@@ -103,6 +103,12 @@ public struct CreationTracer: ~Copyable {
         let session = try open(wholeHost: false)
         session.follow(process)
         begin([process])
+        do throws(SystemError) {
+          try ProcessFamily.each(of: process) { (child, parent) in
+            session.follow(child)
+            begin([child], parent: parent)
+          }
+        } catch { assembler.tell(nil, "what came from the process before is not followed: \(error)") }
         return collect(session, graph, wait, deadline)
       } catch { assembler.tellFallback("\(error)") }
     } else {
@@ -112,6 +118,11 @@ public struct CreationTracer: ~Copyable {
       var source = try PtraceSource()
       try source.follow(process)
       begin([process])
+      try ProcessFamily.each(of: process) { (child, parent) in
+        do throws(SystemError) {
+          if try source.follow(child) { begin([child], parent: parent) }
+        } catch { assembler.tell(nil, "process \(child), which was there before, is not followed: \(error)") }
+      }
       source.run(&assembler) { Self.isOver(wait, deadline) }
       assembler.finishStacks()
     } catch { throw CreationError("\(error)") }
@@ -125,12 +136,13 @@ public struct CreationTracer: ~Copyable {
       begin(Self.processes())
       collect(session, graph, wait, deadline)
     } catch {
-      throw CreationError("the whole host can be traced by probes only: \(error)")
+      throw CreationError(
+        "the whole host can be traced by probes only, as root or with CAP_BPF and CAP_PERFMON: \(error)")
     }
   }
 
   /// What is mapped in processes that are there already.
-  private mutating func begin(_ processes: [Int32]) {
+  private mutating func begin(_ processes: [Int32], parent: Int32? = nil) {
     do throws(SystemError) {
       let proc = try ProcFileSystem()
       var buffer = ReadBuffer()
@@ -140,7 +152,7 @@ public struct CreationTracer: ~Copyable {
         else { continue }
         var name = RawText([])
         if case .value(let stat) = directory.stat(&buffer) { name = RawText(stat.name) }
-        assembler.begin(process, name: name, mappings: mappings)
+        assembler.begin(process, name: name, mappings: mappings, parent: parent)
       }
     } catch { assembler.tell(nil, "functions of processes that were there before have no names: \(error)") }
   }

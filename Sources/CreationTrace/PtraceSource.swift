@@ -17,14 +17,26 @@ struct PtraceSource: ~Copyable {
 
   init() throws(SystemError) { proc = try ProcFileSystem() }
 
-  mutating func follow(_ process: Int32) throws(SystemError) {
+  /// All threads of the process, until a listing has no other. False if it was followed already, from its birth.
+  @discardableResult
+  mutating func follow(_ process: Int32) throws(SystemError) -> Bool {
     guard case .value(let directory) = proc.process(process) else {
       throw SystemError("ptrace", on: "process \(process)", .noSuchProcess)
     }
-    for thread in try directory.threadIDs() {
-      try threads.seize(thread)
-      processes[thread] = process
+    var isComplete = false
+    while !isComplete {
+      isComplete = true
+      for thread in try directory.threadIDs() where processes[thread] == nil {
+        do throws(SystemError) { try threads.seize(thread) } catch {
+          // Born by one that is followed, or gone.
+          if threads.isTraced(thread) || error.errno == .noSuchProcess { continue }
+          throw error
+        }
+        processes[thread] = process
+        isComplete = false
+      }
     }
+    return processes[process] == process
   }
 
   /// Until nobody is left, or `isOver` says so.

@@ -48,6 +48,11 @@ public struct TracedThreads: Sendable {
     _ = clinux_ptrace(Int(PTRACE_INTERRUPT.rawValue), thread, 0, 0)
   }
 
+  /// Whether we trace it already. If so it stops once more.
+  public func isTraced(_ thread: Int32) -> Bool {
+    clinux_ptrace(Int(PTRACE_INTERRUPT.rawValue), thread, 0, 0) == 0
+  }
+
   /// waitpid(2), without waiting.
   public func next() -> News {
     var status: Int32 = 0

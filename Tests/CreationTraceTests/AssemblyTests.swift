@@ -56,6 +56,17 @@ import Testing
     #expect(timeline.duration(to: .main) == nil)
   }
 
+  @Test("A switch to a child that was in user mode before is not its first run")
+  func secondRun() {
+    var assembler = assembler()
+    assembler.take(event(.enter, 1, 100, number: 57))
+    assembler.take(event(.birth, 2, 100, values: [101, 101, 0]))
+    assembler.take(event(.leave, 3, 101, number: 57))
+    assembler.take(event(.firstRun, 4, 0, values: [101, 101]))
+    let moments = assembler.report.processes[0].calls[0].moments
+    #expect(moments.map(\.phase) == [.called, .born, .userMode])
+  }
+
   @Test("A thread that is not the first keeps its call through an exec, which gives it the process's number")
   func execFromThread() throws {
     var assembler = assembler()

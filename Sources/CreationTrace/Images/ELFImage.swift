@@ -66,7 +66,7 @@ import Model
   /// The byte of the file that lies at `address`.
   func fileOffset(ofAddress address: UInt64) -> UInt64? {
     segments.first { address >= $0.address && address - $0.address < $0.fileSize }
-      .map { $0.offset + (address - $0.address) }
+      .map { $0.offset &+ (address - $0.address) }
   }
 
   /// Bytes as the file has them; fewer at a segment's end.

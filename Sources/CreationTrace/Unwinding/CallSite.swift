@@ -30,11 +30,11 @@ enum CallSite: Equatable {
     var start = target
     if bytes.starts(with: [0xf3, 0x0f, 0x1e, 0xfa]) {
       bytes.removeFirst(4)
-      start += 4
+      start &+= 4
     }
     if bytes.first == 0xf2 {
       bytes.removeFirst()
-      start += 1
+      start &+= 1
     }
     guard bytes.count >= 6, bytes[0] == 0xff, bytes[1] == 0x25 else { return nil }
     let slot = start &+ 6 &+ offset(bytes, 2)
