@@ -20,6 +20,7 @@ char LICENSE[] SEC("license") = "GPL";
     masked_;                                               \
   })
 
+// Numbers of calls on x86_64 (asm/unistd_64.h).
 enum { CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, EXIT = 60, EXIT_GROUP = 231, EXECVEAT = 322, CLONE3 = 435 };
 
 const volatile struct sockeye_creation_settings settings SEC(".rodata.settings");
@@ -179,66 +180,105 @@ INLINE bool is_birth(long number) {
   return number == CLONE || number == FORK || number == VFORK || number == CLONE3;
 }
 
+// The number on x86_64 of a call that a 32-bit program makes (asm/unistd_32.h); -1 for those that are none of ours.
+INLINE long number_of_i386(long number) {
+  switch (number) {
+    case 1: return EXIT;
+    case 2: return FORK;
+    case 11: return EXECVE;
+    case 120: return CLONE;
+    case 190: return VFORK;
+    case 252: return EXIT_GROUP;
+    case 358: return EXECVEAT;
+    case 435: return CLONE3;
+    default: return -1;
+  }
+}
+
+struct call {
+  long number;  // on x86_64
+  bool is_i386, is_birth, is_exec;
+};
+
+// Whether the call is one of ours. Most are not: then nothing but the number was looked at.
+INLINE bool read_call(struct call *call, long number) {
+  bool is_one = is_birth(number) || is_exec(number) || number == EXIT || number == EXIT_GROUP;
+  if (!is_one && number_of_i386(number) < 0) return false;
+  call->is_i386 = bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
+  if (!is_one && !call->is_i386) return false;
+  call->number = call->is_i386 ? number_of_i386(number) : number;
+  call->is_birth = is_birth(call->number);
+  call->is_exec = is_exec(call->number);
+  return call->number >= 0;
+}
+
+INLINE s64 record_number(const struct call *call) {
+  return call->number | (call->is_i386 ? SOCKEYE_CREATION_I386 : 0);
+}
+
+INLINE void read_arguments(struct sockeye_creation_event *event, struct pt_regs *registers, bool is_i386) {
+  u64 *values = event->mark.values;
+  values[0] = is_i386 ? (u32)registers->bx : registers->di;
+  values[1] = is_i386 ? (u32)registers->cx : registers->si;
+  values[2] = is_i386 ? (u32)registers->dx : registers->dx;
+  values[3] = is_i386 ? (u32)registers->si : registers->r10;
+  values[4] = is_i386 ? (u32)registers->di : registers->r8;
+  values[5] = is_i386 ? (u32)registers->bp : registers->r9;
+}
+
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(creation_enter, struct pt_regs *registers, long number) {
-  bool is_end = number == EXIT || number == EXIT_GROUP;
-  if (!is_birth(number) && !is_exec(number) && !is_end) return 0;
-  if (!is_caller_wanted()) return 0;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (task->thread_info.status & TS_COMPAT) return 0;
+  struct call call;
+  if (!read_call(&call, number) || !is_caller_wanted()) return 0;
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_ENTER);
   if (!event) return 0;
-  event->mark.number = number;
-  event->mark.values[0] = registers->di;
-  event->mark.values[1] = registers->si;
-  event->mark.values[2] = registers->dx;
-  event->mark.values[3] = registers->r10;
-  event->mark.values[4] = registers->r8;
-  event->mark.values[5] = registers->r9;
+  event->mark.number = record_number(&call);
+  read_arguments(event, registers, call.is_i386);
   read_registers(event, registers);
-  if (number == CLONE3 && !bpf_probe_read_user(event->text, 88, (void *)registers->di)) event->text_length = 88;
+  u64 first = event->mark.values[0];
+  if (call.number == CLONE3 && !bpf_probe_read_user(event->text, 88, (void *)first)) event->text_length = 88;
   struct sockeye_creation_header header = event->mark.header;
   u64 pointer = registers->sp;
-  if (is_exec(number)) append_user_text(event, (void *)(number == EXECVE ? registers->di : registers->si));
+  if (call.is_exec) append_user_text(event, (void *)(call.number == EXECVE ? first : event->mark.values[1]));
   finish(event);
   copy_stack(&header, pointer);
-  if (!is_end) {
-    u64 key = (u64)task;
-    u32 value = number;
+  if (call.is_birth || call.is_exec) {
+    u64 key = (u64)bpf_get_current_task_btf();
+    u32 value = call.number;
     bpf_map_update_elem(&calling, &key, &value, 0);
   }
   return 0;
 }
 
 // Path and arguments of an exec that failed: the kernel has had them in memory by now, if it got that far.
-INLINE void read_failed_exec(struct sockeye_creation_event *event, long number, struct pt_regs *registers) {
-  const char *path = (void *)(number == EXECVE ? registers->di : registers->si);
-  const char **arguments = (void *)(number == EXECVE ? registers->si : registers->dx);
-  append_user_text(event, path);
+INLINE void read_failed_exec(struct sockeye_creation_event *event, const struct call *call, struct pt_regs *registers) {
+  read_arguments(event, registers, call->is_i386);
+  u64 path = event->mark.values[call->number == EXECVE ? 0 : 1];
+  u64 arguments = event->mark.values[call->number == EXECVE ? 1 : 2];
+  u32 size = call->is_i386 ? 4 : 8;
+  append_user_text(event, (void *)path);
+  event->mark.values[1] = 0;
   for (u32 index = 0; index < 24; index++) {
-    const char *argument = NULL;
-    if (bpf_probe_read_user(&argument, sizeof argument, &arguments[index]) || !argument) break;
-    append_user_text(event, argument);
+    u64 argument = 0;
+    if (bpf_probe_read_user(&argument, size, (void *)(arguments + index * size)) || !argument) break;
+    append_user_text(event, (void *)argument);
     event->mark.values[1] = index + 1;
   }
 }
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(creation_return, struct pt_regs *registers, long result) {
-  long number = registers->orig_ax;
-  if (!is_birth(number) && !is_exec(number)) return 0;
-  if (!is_caller_wanted()) return 0;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (task->thread_info.status & TS_COMPAT) return 0;
-  u64 key = (u64)task;
+  struct call call;
+  if (!read_call(&call, registers->orig_ax) || !(call.is_birth || call.is_exec) || !is_caller_wanted()) return 0;
+  u64 key = (u64)bpf_get_current_task_btf();
   bpf_map_delete_elem(&calling, &key);
-  if (!is_exec(number) || result >= 0) return mark(SOCKEYE_CREATION_RETURN, number, result, 0);
+  if (!call.is_exec || result >= 0) return mark(SOCKEYE_CREATION_RETURN, record_number(&call), result, 0);
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_RETURN);
   if (!event) return 0;
-  event->mark.number = number;
-  event->mark.values[0] = result;
+  event->mark.number = record_number(&call);
   event->result = result;
-  read_failed_exec(event, number, registers);
+  read_failed_exec(event, &call, registers);
+  event->mark.values[0] = result;
   finish(event);
   return 0;
 }
