@@ -84,7 +84,9 @@ struct CreationAssembler {
     for (thread, open) in openStacks where open.event.time < time {
       openStacks[thread] = nil
       let space = spaces[open.event.process] ?? AddressSpace()
-      let stack = StackReader.read(registers: open.event.registers, memory: open.memory, space: space)
+      let stack = StackReader.read(
+        registers: open.event.registers, machine: open.event.isI386 ? .i386 : .x86_64, memory: open.memory,
+        space: space)
       report.processes[open.call.process].calls[open.call.call].user = stack
     }
   }

@@ -8,17 +8,17 @@ struct StackMemory {
   /// `address` is a page's.
   mutating func add(_ bytes: [UInt8], at address: UInt64) { pages[address] = bytes }
 
-  /// The 64-bit word at `address`, little-endian; nil where no page was copied.
-  func word(at address: UInt64) -> UInt64? {
+  /// The word at `address`, little-endian; nil where no page was copied.
+  func word(at address: UInt64, _ machine: Machine = .x86_64) -> UInt64? {
     let offset = Int(address % Self.pageSize)
-    if offset + 8 <= Int(Self.pageSize) {
+    let size = machine.wordSize
+    var word: UInt64 = 0
+    if offset + size <= Int(Self.pageSize) {
       guard let page = pages[address - UInt64(offset)] else { return nil }
-      var word: UInt64 = 0
-      for index in (0..<8).reversed() { word = word << 8 | UInt64(page[offset + index]) }
+      for index in (0..<size).reversed() { word = word << 8 | UInt64(page[offset + index]) }
       return word
     }
-    var word: UInt64 = 0
-    for index in (0..<8).reversed() {
+    for index in (0..<size).reversed() {
       let byte = address &+ UInt64(index)
       guard let page = pages[byte - byte % Self.pageSize] else { return nil }
       word = word << 8 | UInt64(page[Int(byte % Self.pageSize)])
