@@ -14,8 +14,9 @@ extension CreationAssembler {
     let name = RawText(event.name)
     let process = index(of: event.process, name: name)
     var call = CreationCall(
-      kind: kind, number: Int(event.number), name: CreationCalls.name(event.number), thread: event.thread,
-      caller: name, began: event.time)
+      kind: kind, number: CreationCalls.ownNumber(event.number, isI386: event.isI386),
+      name: CreationCalls.name(event.number), thread: event.thread, caller: name, began: event.time)
+    call.isI386 = event.isI386
     call.arguments = CreationCalls.arguments(event.number, event.values, text: event.text)
     if event.number == 56 { call.isThread = event.values[0] & CreationCalls.threadFlag != 0 }
     call.moments = [CreationMoment(.called, event.time, cpu: event.cpu)]
@@ -31,7 +32,8 @@ extension CreationAssembler {
 
   mutating func leave(_ event: CreationEvent) {
     let result = Int64(bitPattern: event.values[0])
-    guard let index = pending[event.thread], self[index].number == Int(event.number) else {
+    // By its name: an exec of a 32-bit program comes back with another number.
+    guard let index = pending[event.thread], self[index].name == CreationCalls.name(event.number) else {
       // The child's own return from the call that made it.
       if result == 0 { mark(births[event.thread], .userMode, event) }
       return

@@ -43,9 +43,16 @@ struct Unwinder {
       let frame = RawFrame(address: address, isExact: isExact, mapping: space.mapping(at: place))
       frames.append(frame)
       if frames.count >= Self.deepest { return (frames, "more than \(Self.deepest) frames") }
-      if frames.count == 1, stepOverKernelsCall(&values, frame) {
-        isExact = false
-        continue
+      if machine == .i386, frame.mapping?.image == nil {
+        if isExact, stepOverKernelsCall(&values) {
+          isExact = false
+          continue
+        }
+        if !isExact, stepOverKernelsSignal(&values) {
+          frames[frames.count - 1].isSignalFrame = true
+          isExact = true
+          continue
+        }
       }
       guard let mapping = frame.mapping else { return (frames, "no file is mapped there") }
       guard let image = mapping.image else {
@@ -147,14 +154,31 @@ struct Unwinder {
 
   /// 32-bit programs enter the kernel by `__kernel_vsyscall`, which is the kernel's own code and in no file: behind its call
   /// it pops ebp, edx and ecx (arch/x86/entry/vdso/vdso32/system_call.S).
-  private func stepOverKernelsCall(_ values: inout [UInt64?], _ frame: RawFrame) -> Bool {
-    guard machine == .i386, frame.mapping?.image == nil, let pointer = values[machine.stackPointer],
-      let caller = memory.word(at: pointer, machine),
+  private func stepOverKernelsCall(_ values: inout [UInt64?]) -> Bool {
+    guard let pointer = values[machine.stackPointer], let caller = memory.word(at: pointer, machine),
       let address = memory.word(at: pointer &+ 12, machine), isReturnAddress(address)
     else { return false }
     values[machine.framePointer] = caller
     values[machine.instruction] = address
     values[machine.stackPointer] = pointer &+ 16
+    return true
+  }
+
+  /// Their signal handlers come back to the kernel's own code as well, with what was interrupted on the stack: the signal's
+  /// number and `struct sigcontext_32`, or pointers to siginfo and ucontext behind it (arch/x86/include/asm/sigframe.h).
+  private func stepOverKernelsSignal(_ values: inout [UInt64?]) -> Bool {
+    guard let pointer = values[machine.stackPointer] else { return false }
+    let context = pointer &+ 12 &+ 128  // behind three words and siginfo
+    let isLong = memory.word(at: pointer &+ 8, machine) == context
+    let saved = isLong ? context &+ 20 : pointer &+ 4
+    func word(_ index: UInt64) -> UInt64? { memory.word(at: saved &+ 4 * index, machine) }
+    // gs fs es ds edi esi ebp esp ebx edx ecx eax trapno err eip
+    guard let address = word(14), let interrupted = word(7), space.mapping(at: address) != nil else { return false }
+    for (number, index) in [(0, 11), (1, 10), (2, 9), (3, 8), (5, 6), (6, 5), (7, 4)] as [(Int, UInt64)] {
+      values[number] = word(index)
+    }
+    values[machine.stackPointer] = interrupted
+    values[machine.instruction] = address
     return true
   }
 
