@@ -18,8 +18,8 @@ public struct CreationRequest: Sendable {
   public var isDetailed = false
   /// For that, function_graph where it can be had: it slows the kernel of the whole host while the trace runs.
   public var usesFunctionGraph = true
-  /// Else ptrace(2).
-  public var usesProbes = true
+  /// nil for the best that this host allows: probes, else perf, else ptrace.
+  public var way: CreationReport.Way?
 
   public init(_ subject: Subject) { self.subject = subject }
 }
@@ -64,16 +64,12 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
     let wait = try waitPoint(child.pid)
-    if request.usesProbes {
-      do throws(BPFError) {
-        let graph = functionGraph(.only([child.pid]))
-        let session = try open(wholeHost: false)
-        session.follow(child.pid)
+    do {
+      let graph = functionGraph(.only([child.pid]))
+      if let source = try source(child.pid, wait) {
         start(child, command)
-        return collect(session, graph, wait, deadline)
-      } catch { assembler.tellFallback("\(error)") }
-    } else {
-      assembler.tellFallback(nil)
+        return collect(source, graph, wait, deadline)
+      }
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -97,22 +93,18 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func follow(_ process: Int32, _ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(process)
-    if request.usesProbes {
-      do throws(BPFError) {
-        let graph = functionGraph(.only(Self.threads(of: process)))
-        let session = try open(wholeHost: false)
-        session.follow(process)
+    do {
+      let graph = functionGraph(.only(Self.threads(of: process)))
+      if let source = try source(process, wait) {
         begin([process])
         do throws(SystemError) {
           try ProcessFamily.each(of: process) { (child, parent) in
-            session.follow(child)
+            source.follow(child)
             begin([child], parent: parent)
           }
         } catch { assembler.tell(nil, "what came from the process before is not followed: \(error)") }
-        return collect(session, graph, wait, deadline)
-      } catch { assembler.tellFallback("\(error)") }
-    } else {
-      assembler.tellFallback(nil)
+        return collect(source, graph, wait, deadline)
+      }
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -130,15 +122,10 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(nil)
-    do throws(BPFError) {
-      let graph = functionGraph(.everybodyBut([ThisProcess.pid]))
-      let session = try open(wholeHost: true)
-      begin(Self.processes())
-      collect(session, graph, wait, deadline)
-    } catch {
-      throw CreationError(
-        "the whole host can be traced by probes only, as root or with CAP_BPF and CAP_PERFMON: \(error)")
-    }
+    let graph = functionGraph(.everybodyBut([ThisProcess.pid]))
+    guard let source = try source(nil, wait) else { return }
+    begin(Self.processes())
+    collect(source, graph, wait, deadline)
   }
 
   /// What is mapped in processes that are there already.
@@ -168,15 +155,38 @@ public struct CreationTracer: ~Copyable {
     } catch { return [process] }
   }
 
-  private func open(wholeHost: Bool) throws(BPFError) -> CreationSession {
+  /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
+  private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource?
+  {
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
-    return try CreationSession.open(
-      wholeHost: wholeHost, places: places, isDetailed: assembler.report.tier == .union)
+    var reasons: [String] = []
+    if request.way == nil || request.way == .probes {
+      do throws(BPFError) {
+        let source = try ProbeSource(
+          wholeHost: process == nil, places: places, isDetailed: assembler.report.tier == .union)
+        if let process { source.follow(process) }
+        return source
+      } catch { reasons.append("the probes cannot be loaded (\(error))") }
+    }
+    if request.way == nil || request.way == .perf {
+      do throws(SystemError) {
+        let source = try PerfSource(wholeHost: process == nil, places: places)
+        try source.join(wait)
+        if let process { source.follow(process) }
+        assembler.tellPerf(reasons.first)
+        return source
+      } catch { reasons.append("perf's events cannot be opened (\(error))") }
+    }
+    let reason = reasons.joined(separator: " and ")
+    if request.way == .perf { throw CreationError(reason) }
+    if process == nil { throw CreationError("the whole host cannot be traced, because \(reason)") }
+    assembler.tellFallback(reasons.isEmpty ? nil : reason)
+    return nil
   }
 
   /// The best tier that can be had: nil is not function_graph.
   private mutating func functionGraph(_ subject: FunctionGraph.Subject) -> FunctionGraph? {
-    guard request.isDetailed, request.usesFunctionGraph else { return nil }
+    guard request.isDetailed, request.usesFunctionGraph, request.way != .ptrace else { return nil }
     do throws(FunctionGraphRefusal) {
       let graph = try FunctionGraph.start(
         roots: FunctionTrees.roots, excluded: FunctionTrees.foreign, of: subject)
@@ -195,12 +205,12 @@ public struct CreationTracer: ~Copyable {
   }
 
   private mutating func collect(
-    _ session: borrowing CreationSession, _ graph: consuming FunctionGraph?, _ wait: WaitPoint,
+    _ source: CreationSource, _ graph: consuming FunctionGraph?, _ wait: WaitPoint,
     _ deadline: UInt64?
   ) {
     var trees = FunctionTrees()
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
-      drain(session)
+      drain(source)
       trees.drain(&graph)
       let now = KernelClock.bootTimeNanoseconds
       if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
@@ -208,19 +218,19 @@ public struct CreationTracer: ~Copyable {
     }
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
-    drain(session)
+    drain(source, isLast: true)
     trees.drain(&graph)
     settle(before: .max)
     assembler.finishStacks()
     assembler.take(trees)
     assembler.tellLosses(
-      records: session.lostRecords(), mappings: lostMappings, missed: session.missedRuns(),
-      places: session.refusedPlaces)
+      records: source.lostRecords(), mappings: lostMappings, missed: source.missedRuns(),
+      places: source.refusedPlaces)
   }
 
-  private mutating func drain(_ session: borrowing CreationSession) {
+  private mutating func drain(_ source: CreationSource, isLast: Bool = false) {
     var fresh: [CreationRecord] = []
-    lostMappings += session.drain { fresh.append($0) }
+    lostMappings += source.drain(isLast: isLast) { fresh.append($0) }
     waiting += fresh
     for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
   }

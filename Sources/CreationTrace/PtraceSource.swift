@@ -129,7 +129,9 @@ struct PtraceSource: ~Copyable {
         if event.text.count < 64 { event.text = memory.bytes(at: event.values[0], count: 64) }
         birthFlags[thread] = memory.word(at: event.values[0])
       }
-      if CreationCalls.kind(number) == .exec { event.text = memory.text(at: values[number == 59 ? 0 : 1]) }
+      if CreationCalls.kind(number) == .exec {
+        event.text = memory.text(at: values[number == 59 ? 0 : 1]) + [0]
+      }
       let mappings = mappings(of: event.process)
       assembler.replaceMappings(of: event.process, mappings)
       pages = stack(event, pointer: registers.all[7], mappings, memory)

@@ -37,7 +37,7 @@ public enum CreationRecord: Sendable {
   }
 }
 
-/// One page of the stack of the call that the same thread entered at the same time.
+/// One page of the stack of the call that the same thread entered at the same time, or a part of one.
 public struct StackPage: Sendable {
   public static let size = 4096
   public var time: UInt64
@@ -65,6 +65,9 @@ public struct CreationEvent: Sendable {
     /// A kernel stack inside a call.
     case kernel = 11
   }
+
+  /// In place of a number of arguments: they are not in the text.
+  public static let unseenArguments = UInt64.max
 
   public var kind: Kind
   /// CLOCK_BOOTTIME, ns.

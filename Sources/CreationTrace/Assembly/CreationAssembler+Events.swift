@@ -26,7 +26,9 @@ extension CreationAssembler {
     if held == event.process {
       self[index].note = "sockeye starts the command"
     } else {
-      openStacks[event.thread] = OpenStack(event: event, call: index)
+      openStacks[event.thread] = OpenStack(
+        event: event, memory: StackMemory(reasonOfGaps: report.way == .perf ? Self.limitOfPerf : ""),
+        call: index)
     }
   }
 
@@ -52,8 +54,7 @@ extension CreationAssembler {
       return
     }
     let path = RawText(CreationCalls.terminated(event.text))
-    let arguments = CreationCalls.strings(
-      event.text.dropFirst(path.bytes.count + 1), count: Int(min(event.values[1], 24)))
+    let arguments = Self.arguments(event, from: path.bytes.count + 1, atMost: 24)
     setArguments(index, path: path, arguments: arguments, environment: nil)
     self[index].failure = FailureCause.failure(
       result: result, path: path, directory: directory(of: event.process))
@@ -62,14 +63,21 @@ extension CreationAssembler {
   /// Where relative paths of the process begin.
   private func directory(of process: Int32) -> String { "/proc/\(process)/cwd" }
 
+  /// Those in the event's text; nil if they were not seen.
+  private static func arguments(_ event: CreationEvent, from offset: Int, atMost limit: UInt64) -> [RawText]?
+  {
+    if event.values[1] == CreationEvent.unseenArguments { return nil }
+    return CreationCalls.strings(event.text.dropFirst(offset), count: Int(min(event.values[1], limit)))
+  }
+
   private mutating func setArguments(
-    _ index: CallIndex, path: RawText?, arguments: [RawText], environment: UInt64?
+    _ index: CallIndex, path: RawText?, arguments: [RawText]?, environment: UInt64?
   ) {
     var list = self[index].arguments
     if let path, !path.isEmpty, let place = list.firstIndex(where: { $0.name == "path" }) {
       list[place] = CreationArgument("path", text: path)
     }
-    list.append(CreationArgument("argv", list: arguments))
+    list.append(arguments.map { CreationArgument("argv", list: $0) } ?? CreationArgument(unseen: "argv"))
     if let environment, environment != .max { list.append(CreationArgument("envc", "\(environment)")) }
     self[index].arguments = list
   }
@@ -135,11 +143,10 @@ extension CreationAssembler {
     let process = index(of: event.process, name: RawText(event.name))
     let file = RawText(CreationCalls.terminated(event.text))
     let interpreter = RawText(CreationCalls.terminated(Array(event.text.dropFirst(file.bytes.count + 1))))
-    let arguments = CreationCalls.strings(
-      event.text.dropFirst(Int(clamping: event.values[3])), count: Int(min(event.values[1], 64)))
+    let arguments = Self.arguments(event, from: Int(clamping: event.values[3]), atMost: 64)
     report.processes[process].name = RawText(event.name)
     report.processes[process].executable = interpreter.isEmpty ? file : interpreter
-    report.processes[process].arguments = arguments
+    report.processes[process].arguments = arguments ?? []
     guard let call = pending[event.thread] else { return }
     starting[event.process] = call
     mark(call, .executed, event)
@@ -148,7 +155,7 @@ extension CreationAssembler {
     )
     self[call].interpreters = FailureCause.interpreters(
       script: file, last: interpreter, directory: directory(of: event.process))
-    noteRetry(call, arguments)
+    noteRetry(call, arguments ?? [])
   }
 
   /// An exec of a shell with the file that had just failed with ENOEXEC.
@@ -158,7 +165,8 @@ extension CreationAssembler {
       let before = calls[..<call.call].last(where: {
         $0.thread == calls[call.call].thread && $0.kind == .exec
       }),
-      before.failure?.code == "ENOEXEC", let path = before.arguments.first(where: { $0.name == "path" }),
+      before.failure?.code == "ENOEXEC",
+      let path = before.arguments.first(where: { $0.name == "path" && $0.isSeen }),
       arguments.dropFirst().contains(path.value)
     else { return }
     self[call].note = "a shell, because the kernel did not know the file's format"

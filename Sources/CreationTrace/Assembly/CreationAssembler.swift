@@ -13,7 +13,7 @@ struct CreationAssembler {
   /// A call whose pages are still coming.
   struct OpenStack {
     var event: CreationEvent
-    var memory = StackMemory()
+    var memory: StackMemory
     var call: CallIndex
   }
 
@@ -97,7 +97,30 @@ struct CreationAssembler {
     return self[call].arguments.first { $0.name == "path" }?.value
   }
 
+  static let limitOfPerf =
+    ": perf copies 64 KiB at most, of the stack in use, up to the first page that is not in memory"
+
   /// `reason`: why there are no probes; nil if they were not wanted.
+  mutating func tellPerf(_ reason: String?) {
+    if report.tier == .union {
+      report.tier = .spine
+      tell(
+        nil,
+        "--full shows no more of the kernel than stacks at birth, exec and exit: perf cannot keep to the calls"
+      )
+    }
+    report.way = .perf
+    guard let reason else { return }
+    report.gaps.append(
+      Gap(
+        kind: .noProbes, count: nil,
+        message:
+          "traced by perf's samples, because \(reason): stacks of 64 KiB at most, no first "
+          + "run, and of failed execs only what lay on the stack",
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON"))
+  }
+
+  /// `reason`: why there are neither probes nor samples of perf; nil if they were not wanted.
   mutating func tellFallback(_ reason: String?) {
     (report.way, report.tier) = (.ptrace, .none)
     guard let reason else { return }
@@ -105,9 +128,10 @@ struct CreationAssembler {
       Gap(
         kind: .noProbes, count: nil,
         message:
-          "traced by ptrace, because the probes cannot be loaded (\(reason)): no kernel part, no phases inside it, "
+          "traced by ptrace, because \(reason): no kernel part, no phases inside it, "
           + "and every system call of the command takes many times as long",
-        remedy: "run as root, or with CAP_BPF and CAP_PERFMON"))
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_PERFMON where tracefs can be read")
+    )
   }
 
   mutating func commandFailed(_ message: String) { report.commandFailure = message }

@@ -72,7 +72,14 @@ struct Unwinder {
       let before = values[stackPointer] ?? 0
       switch step(&values, row) {
       case .top: return (frames, nil)
-      case .failed(let reason): return isStart(fileAddress, image) ? (frames, nil) : (frames, reason)
+      case .failed(let reason):
+        if isStart(fileAddress, image) { return (frames, nil) }
+        isExact = false
+        // Below the stack pointer, where perf copies nothing.
+        if frames.count == 1, image.isGo,
+          stepOverBareCall(&values, fileAddress, image, readsStack: false)
+        { continue }
+        return (frames, reason)
       case .moved: break
       }
       isExact = row.isSignalFrame
@@ -111,7 +118,7 @@ struct Unwinder {
       return .moved
     } catch {
       if case .noMemory(let address) = error {
-        return .failed("the stack at 0x\(String(address, radix: 16)) was not copied")
+        return .failed("the stack at 0x\(String(address, radix: 16)) was not copied" + memory.reasonOfGaps)
       }
       return .failed("its unwinding rules cannot be followed")
     }
@@ -132,19 +139,20 @@ struct Unwinder {
   }
 
   /// glibc ends the rules of clone and clone3 before their system call: there the return address is on top, for i386 behind
-  /// two or three registers. Go's rawVforkSyscall has taken it from there, and it lies below.
+  /// two or three registers. Go's rawVforkSyscall has taken it from there into r12, and it still lies below.
   private func stepOverBareCall(
-    _ values: inout [UInt64?], _ fileAddress: UInt64, _ image: ELFImage
+    _ values: inout [UInt64?], _ fileAddress: UInt64, _ image: ELFImage, readsStack: Bool = true
   ) -> Bool {
     guard image.bytes(at: fileAddress &- 2, count: 2) == machine.systemCall,
       let pointer = values[machine.stackPointer]
     else { return false }
-    let places =
-      machine == .x86_64
-      ? [(pointer, pointer &+ 8), (pointer &- 8, pointer)]
-      : (0..<4).map { (pointer &+ 4 * $0, pointer &+ 4 * $0 &+ 4) }
-    for (place, after) in places {
-      guard let address = memory.word(at: place, machine), isReturnAddress(address) else { continue }
+    let inRegister: [(UInt64?, UInt64)] = machine == .x86_64 ? [(values[12], pointer)] : []
+    let places: [UInt64] =
+      machine == .x86_64 ? [pointer, pointer &- 8] : (0..<4).map { pointer &+ 4 * $0 }
+    let words = (readsStack ? places : []).map {
+      (memory.word(at: $0, machine), $0 &+ UInt64(machine.wordSize))
+    }
+    for case (let address?, let after) in words + inRegister where isReturnAddress(address) {
       values[machine.instruction] = address
       values[machine.stackPointer] = after
       return true

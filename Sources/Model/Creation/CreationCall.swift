@@ -55,6 +55,8 @@ public struct CreationArgument: Hashable, Sendable {
   public var list: [RawText]?
   /// Text of the traced program's own, to be quoted.
   public var isText: Bool
+  /// Else nothing is known but that the call had it.
+  public var isSeen = true
 
   public init(_ name: String, _ value: String) {
     self.name = name
@@ -71,6 +73,10 @@ public struct CreationArgument: Hashable, Sendable {
     value = RawText([])
     self.list = list
     isText = true
+  }
+  public init(unseen name: String) {
+    self.init(name, "")
+    isSeen = false
   }
 }
 
