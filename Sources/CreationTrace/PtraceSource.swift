@@ -101,7 +101,8 @@ struct PtraceSource: ~Copyable {
   }
 
   /// A call that is followed, by its number on x86_64, with its arguments.
-  private func call(_ thread: Int32) -> (registers: TracedThreads.Registers, number: Int64, values: [UInt64])? {
+  private func call(_ thread: Int32) -> (registers: TracedThreads.Registers, number: Int64, values: [UInt64])?
+  {
     guard let registers = threads.registers(thread) else { return nil }
     let number = registers.isI386 ? CreationCalls.number(ofI386: registers.number) : registers.number
     guard let number, CreationCalls.kind(number) != nil else { return nil }

@@ -78,7 +78,9 @@ struct Unwinder {
         // Below the stack pointer, where perf copies nothing.
         if frames.count == 1, image.isGo,
           stepOverBareCall(&values, fileAddress, image, readsStack: false)
-        { continue }
+        {
+          continue
+        }
         return (frames, reason)
       case .moved: break
       }
@@ -181,7 +183,9 @@ struct Unwinder {
     let saved = isLong ? context &+ 20 : pointer &+ 4
     func word(_ index: UInt64) -> UInt64? { memory.word(at: saved &+ 4 * index, machine) }
     // gs fs es ds edi esi ebp esp ebx edx ecx eax trapno err eip
-    guard let address = word(14), let interrupted = word(7), space.mapping(at: address) != nil else { return false }
+    guard let address = word(14), let interrupted = word(7), space.mapping(at: address) != nil else {
+      return false
+    }
     for (number, index) in [(0, 11), (1, 10), (2, 9), (3, 8), (5, 6), (6, 5), (7, 4)] as [(Int, UInt64)] {
       values[number] = word(index)
     }

@@ -144,9 +144,9 @@ struct SpawnCommand: ParsableCommand {
     request.isDetailed = full && format != .table
     request.usesFunctionGraph = !leavesFunctionGraphOut
     request.way = perf ? .perf : ptrace ? .ptrace : nil
+    request.duration = duration?.nanoseconds
     do throws(CreationError) {
-      let deadline = duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds }
-      return try CreationTracer(request).run(until: deadline)
+      return try CreationTracer(request).run()
     } catch { throw Failure("\(error)") }
   }
 
