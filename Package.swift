@@ -113,12 +113,16 @@ let package = Package(
       name: "store-bench", dependencies: ["Model", "Store"], path: "Benchmarks/StoreBench",
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Model", "Store", "store-fixture"], exclude: ["Fixtures"],
+      name: "StoreTests", dependencies: ["Model", "Store", "ProgramRuns", "store-fixture"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     // Records until it is killed.
     .executableTarget(
       name: "store-fixture", dependencies: ["Model", "Store"], path: "Tests/StoreFixture",
       swiftSettings: strict),
+
+    // Runs built programs and others, for tests.
+    .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
 
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
     .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
@@ -145,16 +149,19 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
       name: "HostTests",
-      dependencies: ["Model", "Store", "ViewFixtures", "socket-fixture", "EventFixture", "sockeye"],
+      dependencies: [
+        "Model", "Store", "ViewFixtures", "ProgramRuns", "socket-fixture", "EventFixture", "sockeye",
+      ],
       exclude: ["SpawnFixtures"]),
 
     // Row for row what netstat and ss print, each case in a namespace of its own.
-    .testTarget(name: "ConformanceTests", dependencies: ["socket-fixture", "sockeye"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["ProgramRuns", "socket-fixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(
-      name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "Model", "Store"], exclude: ["Golden"]),
-    .testTarget(name: "ArchitectureTests"),
+      name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "ProgramRuns", "Model", "Store"],
+      exclude: ["Golden"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["ProgramRuns"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// One run of `sockeye spawn --json -- COMMAND`.
