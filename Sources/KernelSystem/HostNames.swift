@@ -20,7 +20,7 @@ public enum HostNames {
       let status = unsafe getservbyport_r(
         Int32(port.bigEndian), transport, &entry, start, buffer.count, &found)
       guard status == 0, unsafe found != nil, let name = unsafe entry.s_name else { return nil }
-      return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+      return unsafe bytes(name)
     }
   }
 
@@ -58,7 +58,7 @@ public enum HostNames {
     return unsafe bytes(name)
   }
 
-  private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+  static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
     // SAFETY: the C library terminates its strings.
     unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
