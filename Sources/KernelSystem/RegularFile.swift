@@ -4,12 +4,9 @@ extension OwnedDescriptor {
   /// open(2) of a regular file for reading; another kind is EINVAL. It does not wait for a FIFO's other end.
   public static func openRegularFile(_ path: String) throws(SystemError) -> OwnedDescriptor {
     let file = try open(path, flags: O_RDONLY | O_NONBLOCK)
-    var status = stat()
-    // SAFETY: fstat(2) fills the structure.
-    let result = file.borrow { unsafe fstat($0, &status) }
-    guard result == 0, status.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
-      throw SystemError("open", on: path, .invalidArgument)
-    }
+    do throws(Errno) {
+      guard try FileStatus(of: file).isRegular else { throw .invalidArgument }
+    } catch { throw SystemError("open", on: path, error) }
     return file
   }
 }

@@ -112,12 +112,10 @@ public struct HostRoot: ~Copyable, Sendable {
       let number = unsafe clinux_openat(root, name, O_PATH | O_CLOEXEC)
       if number < 0 { return ProcAnswer(Errno.current, noSuchFile: .absent) }
       let file = OwnedDescriptor(owning: number)
+      do throws(Errno) {
+        guard try FileStatus(of: file).isRegular else { return .failed(.invalidArgument) }
+      } catch { return .failed(error) }
       return file.borrow { number in
-        var status = CLinux.stat()
-        // SAFETY: fstat(2) fills the structure.
-        guard unsafe fstat(number, &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
-          return .failed(.invalidArgument)
-        }
         // By its descriptor: the name may lead elsewhere by now.
         let path = "/proc/self/fd/\(number)"
         return readFile(path, in: AT_FDCWD, into: &buffer, limit: limit, noSuchFile: .absent)
