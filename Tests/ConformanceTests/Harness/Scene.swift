@@ -26,7 +26,7 @@ final class Scene {
 
   /// As `shell`, but a failure cancels the test: this kernel has no `what`.
   func shell(_ lines: String, orCancelFor what: String) throws {
-    do { try shell(lines) } catch let failure as Failure {
+    do { try shell(lines) } catch let failure as RunFailure {
       try Test.cancel("this kernel has no \(what): \(failure)")
     }
   }
