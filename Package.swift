@@ -96,24 +96,26 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(
-      name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
+      name: "KernelNetlinkTests",
+      dependencies: ["KernelNetlink", "KernelSystem", "CLinux", "OwnThread", "Randomness"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(
       name: "ProcessFixture", path: "Tests/ProcessFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(
-      name: "KernelProcTests", dependencies: ["KernelProc", "KernelSystem", "CLinux", "ProcessFixture"],
+      name: "KernelProcTests",
+      dependencies: ["KernelProc", "KernelSystem", "CLinux", "ProcessFixture", "OwnThread", "Randomness"],
       exclude: ["Fixtures"], swiftSettings: lifetimes),
-    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model", "Randomness"], swiftSettings: strict),
 
     .testTarget(name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "Model"]),
-    .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
+    .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution", "Randomness"]),
 
     .executableTarget(
       name: "store-bench", dependencies: ["Model", "Store"], path: "Benchmarks/StoreBench",
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Model", "Store", "ProgramRuns", "store-fixture"],
+      name: "StoreTests", dependencies: ["Model", "Store", "ProgramRuns", "Randomness", "store-fixture"],
       exclude: ["Fixtures"],
       swiftSettings: strict),
     // Records until it is killed.
@@ -121,6 +123,9 @@ let package = Package(
       name: "store-fixture", dependencies: ["Model", "Store"], path: "Tests/StoreFixture",
       swiftSettings: strict),
 
+    // For tests: the same numbers for the same seed; a thread, and a network namespace, that nobody else uses.
+    .target(name: "Randomness", path: "Tests/Randomness"),
+    .target(name: "OwnThread", dependencies: ["CLinux", "KernelSystem"], path: "Tests/OwnThread"),
     // Runs built programs and others, for tests.
     .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
 

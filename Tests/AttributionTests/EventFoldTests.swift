@@ -1,3 +1,4 @@
+import Randomness
 import Attribution
 import Model
 import Testing

@@ -1,3 +1,4 @@
+import OwnThread
 import CLinux
 import Glibc
 import KernelSystem

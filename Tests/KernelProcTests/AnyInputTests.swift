@@ -1,3 +1,4 @@
+import Randomness
 import Testing
 
 @testable import KernelProc
@@ -64,7 +65,7 @@ struct AnyInputTests {
     var system = SystemRandomNumberGenerator()
     let seed: UInt64 = system.next()
     print("flipped bits of \(name): seed \(seed)")
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededRandom(seed: seed)
     let text = Array(try Fixture.text(name).prefix(4096))
     for _ in 0..<300 {
       var flipped = text

@@ -1,3 +1,4 @@
+import OwnThread
 import CLinux
 import Glibc
 import KernelSystem
@@ -24,7 +25,7 @@ struct KernelTests {
     #expect(stat.pid == getpid() && stat.parentPID == getppid())
     #expect(stat.session == getsid(0) && stat.processGroup == getpgrp())
     // Field 22, found another way: counted from the end of the name.
-    let text = String(decoding: try contents("/proc/self/stat"), as: UTF8.self)
+    let text = String(decoding: try TextFile.read("/proc/self/stat", atMost: 4096), as: UTF8.self)
     let fields = text[text.lastIndex(of: ")")!...].split(separator: " ")
     #expect(stat.startTicks == UInt64(fields[20]))
     let status = try #require(own.status(&buffer).value)
@@ -167,7 +168,7 @@ struct KernelTests {
   }
 
   private static func ownThreadID() throws -> Int32 {
-    let text = try contents("/proc/thread-self/stat")
+    let text = try TextFile.read("/proc/thread-self/stat", atMost: 4096)
     guard let stat = ProcessStat(parsing: text.span) else { throw Errno(rawValue: EBADMSG) }
     return stat.pid
   }

@@ -12,7 +12,7 @@ private final class Parcel {
 /// Runs `body` on a thread of its own inside a fresh network namespace whose loopback is up.
 ///
 /// The namespace goes with the thread and the sockets opened in it. Needs CAP_SYS_ADMIN.
-func inFreshNamespace(_ body: @escaping () throws -> Void) throws {
+public func inFreshNamespace(_ body: @escaping () throws -> Void) throws {
   try onOwnThread {
     guard clinux_unshare(CLONE_NEWNET) == 0 else {
       throw SystemError("unshare", on: "CLONE_NEWNET", .current)
@@ -23,7 +23,7 @@ func inFreshNamespace(_ body: @escaping () throws -> Void) throws {
 }
 
 /// Runs `body` on a thread that nobody else uses, and waits for it.
-func onOwnThread(_ body: @escaping () throws -> Void) throws {
+public func onOwnThread(_ body: @escaping () throws -> Void) throws {
   let parcel = Parcel(body)
   var thread = pthread_t()
   let argument = Unmanaged.passUnretained(parcel).toOpaque()
