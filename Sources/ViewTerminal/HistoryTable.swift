@@ -76,15 +76,7 @@ public enum HistoryTable {
     return [
       .made { if let user = process?.user { _ = $0.append(user: user) } else { $0.append("-") } },
       .made { _ = $0.append(optional: process?.systemdUnit) },
-      .made {
-        for (index, ancestor) in (process?.ancestors ?? []).enumerated() {
-          if index > 0 { $0.append(" ← ") }
-          $0.append(terminal: ancestor.name)
-          $0.append("[")
-          $0.append(decimal: ancestor.identity.pid.rawValue)
-          $0.append("]")
-        }
-      },
+      .made { $0.append(lineage: process?.ancestors ?? []) },
       .made { _ = $0.append(optional: process?.executable) },
       .made { _ = $0.append(optional: process?.executableHash?.sha256) },
       .made { if let arguments = process?.arguments { _ = $0.append(arguments: arguments) } },
