@@ -45,6 +45,20 @@ import Testing
     #expect(none.errors.contains("cookie:18446744073709551615"))
   }
 
+  @Test("A name of /etc/hosts means its addresses", .enabled(if: isLocalhostNamed))
+  func whoByName() throws {
+    let listener = try OwnListener()
+    let run = try Program.run("who", "localhost:\(listener.port)")
+    #expect(run.status == 0)
+    #expect(run.output.contains("\(getpid())"), "\(run.output)")
+    #expect(try Program.run("who", "--limit", "1", "LOCALHOST").status == 0)
+    #expect(try Program.run("who", "localhost:tcpmux").status == 1)
+  }
+
+  private static let isLocalhostNamed =
+    (try? String(contentsOfFile: "/etc/hosts", encoding: .utf8))?
+    .contains(/(?m)^127\.0\.0\.1\s.*\blocalhost\b/) == true
+
   @Test("--json is one array whose records carry the schema, for list and for who")
   func json() throws {
     let listener = try OwnListener()
