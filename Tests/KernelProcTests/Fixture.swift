@@ -5,8 +5,8 @@ import KernelSystem
 /// A text that a real kernel wrote, kept under Fixtures/ as `NAME-KERNEL` by capture.py.
 enum Fixture {
   static let names = [
-    "boot_id", "cgroup", "cmdline", "fdinfo", "fdinfo-pidfd", "file-nr", "hoststat", "loginuid", "maps",
-    "maps-hostile", "mountinfo", "mountinfo-hostile", "net-dev", "net-icmp", "net-icmp6", "net-netlink",
+    "boot_id", "cgroup", "cmdline", "file-nr", "maps",
+    "maps-hostile", "mountinfo", "mountinfo-hostile", "net-icmp", "net-icmp6", "net-netlink",
     "net-packet", "net-protocols", "net-raw", "net-raw6", "net-sockstat", "net-sockstat6", "net-tcp",
     "net-tcp6", "net-udp",
     "net-route", "net-ipv6_route", "net-if_inet6", "net-igmp", "net-igmp6", "net-snmp", "net-snmp6",
@@ -38,3 +38,11 @@ func parsed<Value>(_ name: String, _ parse: (Span<UInt8>) -> Value) throws -> Va
 
 /// The value of an ASCII or UTF-8 literal.
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+/// readlink(2).
+@discardableResult func linkText(_ path: String) throws(Errno) -> String {
+  var text = [UInt8](repeating: 0, count: 4096)
+  let length = readlink(path, &text, text.count)
+  if length < 0 { throw .current }
+  return String(decoding: text[..<length], as: UTF8.self)
+}

@@ -30,11 +30,6 @@ public enum ProcessVisibility: Hashable, Sendable {
 }
 
 extension ProcFileSystem {
-  /// When the host booted: seconds since 1970 (`btime` of `/proc/stat`), moved by every setting of the clock.
-  public borrowing func bootWallSeconds(_ buffer: inout ReadBuffer) -> ProcAnswer<UInt64> {
-    read("stat", into: &buffer).parsed { parseBootTime(buffer.bytes) }
-  }
-
   /// The random identity of this boot: 36 characters.
   public borrowing func bootID(_ buffer: inout ReadBuffer) -> ProcAnswer<[UInt8]> {
     read("sys/kernel/random/boot_id", into: &buffer, limit: 64).parsed { firstLine(buffer.bytes, count: 36) }
@@ -122,19 +117,6 @@ public struct HostRoot: ~Copyable, Sendable {
       }
     }
   }
-}
-
-/// `btime 1763696221` of `/proc/stat`.
-func parseBootTime(_ text: Span<UInt8>) -> UInt64? {
-  var scanner = ByteScanner(bytes: text)
-  while !scanner.isAtEnd {
-    if scanner.skip("btime ") {
-      let seconds = scanner.decimal()
-      return scanner.isAtEnd ? nil : seconds
-    }
-    scanner.skipLine()
-  }
-  return nil
 }
 
 /// The first line if it has exactly `count` bytes.
