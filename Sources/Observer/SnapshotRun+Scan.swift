@@ -13,9 +13,20 @@ extension SnapshotRun {
     for entry in selectedNamespaces { dumpAllTables(entry) }
     var scan = DescriptorScan()
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { throw .system(error) }
-    refusedProcesses = scan.deniedPIDs.count
+    take(unreadOf: scan)
     if onlyNamespace == nil { dumpHeldNamespaces(scan) }
     askUnmatched(assembler.hold(scan, assembler.indexByInode()), scan)
+  }
+
+  /// Counts the processes that refused, and says of those that failed why.
+  private mutating func take(unreadOf scan: DescriptorScan) {
+    refusedProcesses = scan.deniedPIDs.count + scan.failedCount
+    guard let failure = scan.firstFailure else { return }
+    gaps.append(
+      Gap(
+        kind: .sourceFailed, count: scan.failedCount,
+        message: "the descriptors of " + Counted.processes(scan.failedCount)
+          + " could not be read: \(failure)"))
   }
 
   mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
