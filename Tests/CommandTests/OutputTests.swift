@@ -59,6 +59,19 @@ import Testing
     (try? String(contentsOfFile: "/etc/hosts", encoding: .utf8))?
     .contains(/(?m)^127\.0\.0\.1\s.*\blocalhost\b/) == true
 
+  @Test("Processes whose descriptors cannot be read for want of descriptors are counted, with the reason")
+  func withoutDescriptors() throws {
+    let listener = try OwnListener()
+    let filter = "sport = :\(listener.port)"
+    let run = try Program.shell(
+      """
+      for count in 4 5 6 7 8; do (ulimit -n $count; "$sockeye" list '\(filter)' --holders-from proc); done; true
+      """)
+    #expect(
+      run.errors.contains(/the descriptors of \d+ processes could not be read: Too many open files/),
+      "\(run.errors)")
+  }
+
   @Test("--json is one array whose records carry the schema, for list and for who")
   func json() throws {
     let listener = try OwnListener()
