@@ -1,5 +1,5 @@
-import Randomness
 import Model
+import Randomness
 import Testing
 
 @testable import Attribution

@@ -1,6 +1,6 @@
-import Randomness
 import Attribution
 import Model
+import Randomness
 import Testing
 
 @Suite("Floods") struct EventFoldTests {

@@ -1,6 +1,6 @@
-import Randomness
 import Attribution
 import Model
+import Randomness
 import Testing
 
 @Suite("Process tree") struct ProcessTreeTests {

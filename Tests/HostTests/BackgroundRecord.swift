@@ -1,6 +1,6 @@
 import Foundation
-import ProgramRuns
 import Model
+import ProgramRuns
 import Store
 import Testing
 

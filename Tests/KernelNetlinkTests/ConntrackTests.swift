@@ -1,6 +1,6 @@
-import Randomness
 import CLinux
 import KernelSystem
+import Randomness
 import Testing
 
 @testable import KernelNetlink

@@ -1,5 +1,5 @@
-import Randomness
 import CLinux
+import Randomness
 import Testing
 
 @testable import KernelNetlink

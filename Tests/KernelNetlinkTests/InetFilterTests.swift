@@ -1,8 +1,8 @@
-import OwnThread
-import Randomness
 import CLinux
 import Glibc
 import KernelSystem
+import OwnThread
+import Randomness
 import Testing
 
 @testable import KernelNetlink

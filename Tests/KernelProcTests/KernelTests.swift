@@ -1,7 +1,7 @@
-import OwnThread
 import CLinux
 import Glibc
 import KernelSystem
+import OwnThread
 import ProcessFixture
 import Testing
 

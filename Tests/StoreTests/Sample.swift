@@ -1,6 +1,6 @@
 import Foundation
-import ProgramRuns
 import Model
+import ProgramRuns
 
 @testable import Store
 

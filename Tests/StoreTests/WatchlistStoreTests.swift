@@ -1,6 +1,6 @@
-import Randomness
 import Foundation
 import Model
+import Randomness
 import Testing
 
 @testable import Store
