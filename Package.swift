@@ -40,6 +40,7 @@ let package = Package(
     .target(
       name: "KernelBPF", dependencies: ["CLinux", "KernelSystem"], exclude: ["BPF"],
       swiftSettings: strict, plugins: ["BPFObject"]),
+    .target(name: "KernelTracefs", dependencies: ["CLinux", "KernelSystem"], swiftSettings: strict),
     .executableTarget(name: "bpf-embed", path: "Plugins/bpf-embed"),
     .plugin(name: "BPFObject", capability: .buildTool(), dependencies: ["bpf-embed"]),
 
@@ -55,7 +56,8 @@ let package = Package(
 
     // Process creation from the inside.
     .target(
-      name: "CreationTrace", dependencies: ["KernelSystem", "KernelProc", "KernelBPF", "Model", "CUnwind"],
+      name: "CreationTrace",
+      dependencies: ["KernelSystem", "KernelProc", "KernelBPF", "KernelTracefs", "Model", "CUnwind"],
       swiftSettings: strict),
 
     // What was recorded: SQLite.
@@ -108,7 +110,9 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: lifetimes),
     .testTarget(name: "ModelTests", dependencies: ["Model", "Randomness"], swiftSettings: strict),
 
-    .testTarget(name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "Model"]),
+    .testTarget(
+      name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "KernelTracefs", "Model"]),
+    .testTarget(name: "KernelTracefsTests", dependencies: ["KernelTracefs"]),
     .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution", "Randomness"]),
 
     .executableTarget(

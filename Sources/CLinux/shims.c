@@ -112,6 +112,12 @@ int clinux_create(const char *path, mode_t mode) {
   return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 }
 
+int clinux_fsopen(const char *filesystem) { return syscall(SYS_fsopen, filesystem, FSOPEN_CLOEXEC); }
+int clinux_fsconfig_create(int filesystem) {
+  return syscall(SYS_fsconfig, filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+}
+int clinux_fsmount(int filesystem) { return syscall(SYS_fsmount, filesystem, FSMOUNT_CLOEXEC, 0); }
+
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data) {
   return ptrace((enum __ptrace_request)request, thread, (void *)address, (void *)data);
 }

@@ -1,3 +1,4 @@
+import KernelTracefs
 import Model
 
 /// What `sockeye spawn` can see on this host: proved with a shell that starts a program.
@@ -42,8 +43,8 @@ public enum CreationDoctor {
     if missing.isEmpty {
       return Diagnosis(
         subject, .proved,
-        "stacks at tracepoints down to copy_process, begin_new_exec and do_exit; not used: function_graph, "
-          + "fentry and kprobes")
+        "stacks at tracepoints down to copy_process, begin_new_exec and do_exit; with --full "
+          + (FunctionGraph.obstacle().map { "at more of them, because \($0)" } ?? "every function by function_graph"))
     }
     return Diagnosis(
       subject, stacks.allSatisfy(\.isEmpty) ? .missing : .partial,

@@ -1,6 +1,7 @@
 import KernelBPF
 import KernelProc
 import KernelSystem
+import KernelTracefs
 import Model
 
 /// What is to be traced.
@@ -13,8 +14,10 @@ public struct CreationRequest: Sendable {
   public var subject: Subject
   /// Watch the places on the way to `main` too (uprobes in the loader and the libc, seen by the whole host).
   public var watchesPlaces = true
-  /// Kernel stacks at every tracepoint that fires inside a call: the calls take several times as long.
+  /// What happens in the kernel inside each call, too: the calls take several times as long.
   public var isDetailed = false
+  /// For that, function_graph where it can be had: it slows the kernel of the whole host while the trace runs.
+  public var usesFunctionGraph = true
   /// Else ptrace(2).
   public var usesProbes = true
 
@@ -63,10 +66,11 @@ public struct CreationTracer: ~Copyable {
     let wait = try waitPoint(child.pid)
     if request.usesProbes {
       do throws(BPFError) {
+        let graph = functionGraph(.only([child.pid]))
         let session = try open(wholeHost: false)
         session.follow(child.pid)
         start(child, command)
-        return collect(session, wait, deadline)
+        return collect(session, graph, wait, deadline)
       } catch { assembler.tellFallback("\(error)") }
     } else {
       assembler.tellFallback(nil)
@@ -95,10 +99,11 @@ public struct CreationTracer: ~Copyable {
     let wait = try waitPoint(process)
     if request.usesProbes {
       do throws(BPFError) {
+        let graph = functionGraph(.only(Self.threads(of: process)))
         let session = try open(wholeHost: false)
         session.follow(process)
         begin([process])
-        return collect(session, wait, deadline)
+        return collect(session, graph, wait, deadline)
       } catch { assembler.tellFallback("\(error)") }
     } else {
       assembler.tellFallback(nil)
@@ -115,9 +120,10 @@ public struct CreationTracer: ~Copyable {
   private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
     let wait = try waitPoint(nil)
     do throws(BPFError) {
+      let graph = functionGraph(.everybodyBut([ThisProcess.pid]))
       let session = try open(wholeHost: true)
       begin(Self.processes())
-      collect(session, wait, deadline)
+      collect(session, graph, wait, deadline)
     } catch {
       throw CreationError("the whole host can be traced by probes only: \(error)")
     }
@@ -143,9 +149,31 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
+  private static func threads(of process: Int32) -> [Int32] {
+    do throws(SystemError) {
+      guard case .value(let directory) = try ProcFileSystem().process(process) else { return [process] }
+      return try directory.threadIDs()
+    } catch { return [process] }
+  }
+
   private func open(wholeHost: Bool) throws(BPFError) -> CreationSession {
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
-    return try CreationSession.open(wholeHost: wholeHost, places: places, isDetailed: request.isDetailed)
+    return try CreationSession.open(
+      wholeHost: wholeHost, places: places, isDetailed: assembler.report.tier == .union)
+  }
+
+  /// The best tier that can be had: nil is not function_graph.
+  private mutating func functionGraph(_ subject: FunctionGraph.Subject) -> FunctionGraph? {
+    guard request.isDetailed, request.usesFunctionGraph else { return nil }
+    do throws(FunctionGraphRefusal) {
+      let graph = try FunctionGraph.start(
+        roots: FunctionTrees.roots, excluded: FunctionTrees.ownWork, of: subject)
+      assembler.report.tier = .functionGraph
+      return graph
+    } catch {
+      assembler.report.tierReason = "\(error)"
+      return nil
+    }
   }
 
   private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {
@@ -154,10 +182,14 @@ public struct CreationTracer: ~Copyable {
     }
   }
 
-  private mutating func collect(_ session: borrowing CreationSession, _ wait: WaitPoint, _ deadline: UInt64?)
-  {
+  private mutating func collect(
+    _ session: borrowing CreationSession, _ graph: consuming FunctionGraph?, _ wait: WaitPoint,
+    _ deadline: UInt64?
+  ) {
+    var trees = FunctionTrees()
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(session)
+      trees.drain(&graph)
       let now = KernelClock.bootTimeNanoseconds
       if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
       if let deadline, now >= deadline { break }
@@ -165,8 +197,10 @@ public struct CreationTracer: ~Copyable {
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
     drain(session)
+    trees.drain(&graph)
     settle(before: .max)
     assembler.finishStacks()
+    assembler.take(trees)
     assembler.tellLosses(
       records: session.lostRecords(), mappings: lostMappings, missed: session.missedRuns(),
       places: session.refusedPlaces)

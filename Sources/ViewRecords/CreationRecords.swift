@@ -9,6 +9,7 @@ public enum CreationRecords {
     text.append(#"","kernel":""#)
     text.append(terminal: report.tier.rawValue)
     text.append("\"")
+    text.field(#","kernel_reason":"#, report.tierReason)
     text.field(#","origin_boot_time_ns":"#, report.origin)
     text.append("},\n\"processes\":[")
     for (index, process) in report.processes.enumerated() {
@@ -181,6 +182,7 @@ public enum CreationRecords {
     text.field(#","last_boot_time_ns":"#, node.last)
     text.append(#","visits":"#)
     text.append(decimal: node.visits)
+    if let duration = node.duration { text.field(#","duration_ns":"#, duration) }
     if !node.children.isEmpty {
       text.append(#","children":["#)
       for (index, child) in node.children.enumerated() {

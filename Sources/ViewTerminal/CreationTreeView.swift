@@ -51,7 +51,14 @@ public struct CreationTreeView {
     case (_, .spine): text.append("kernel part: stacks at the tracepoints of birth, exec and exit")
     case (_, .union):
       text.append("kernel part: stacks at every tracepoint inside the calls, merged; times are longer for it")
+    case (_, .functionGraph):
+      text.append("kernel part: every function that function_graph knows; times are longer for it")
     case (_, .none): text.append("no kernel part")
+    }
+    if let reason = report.tierReason {
+      text.append(" (")
+      text.append(terminal: reason)
+      text.append(")")
     }
     text.end(.dim, if: isColored)
     text.append("\n")
@@ -238,9 +245,10 @@ public struct CreationTreeView {
       }
       text.append("  +")
       text.append(microseconds: node.first &- start)
-      if node.last > node.first {
+      let duration = node.duration ?? (node.last &- node.first)
+      if duration > 0 {
         text.append(", ")
-        text.append(microseconds: node.last &- node.first)
+        text.append(microseconds: duration)
       }
     }
     for child in node.children { append(child, from: start, depth: depth + 1, indent) }

@@ -51,6 +51,10 @@ int clinux_spawn_reading(pid_t *pid, char *const arguments[], int input);
 int clinux_create_at(int directory, const char *path, int flags, mode_t mode);
 /// open(2) for writing, close-on-exec, with O_CREAT and O_TRUNC: an empty file of that mode, less the umask.
 int clinux_create(const char *path, mode_t mode);
+// fsopen, fsconfig, fsmount (linux/mount.h, since 5.2): the root of a new mount that stands nowhere in the tree.
+int clinux_fsopen(const char *filesystem);
+int clinux_fsconfig_create(int filesystem);
+int clinux_fsmount(int filesystem);
 /// ptrace(2), which is variadic: `address` and `data` as the request has them. The result, or -1 with errno.
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data);
 /// PTRACE_GETREGS: 17 registers in DWARF's order into `registers`, the call's number (orig_rax) and the result (rax).

@@ -125,15 +125,19 @@ public struct LoadedLibrary: Hashable, Sendable {
 /// Functions of the kernel that were seen inside a call, as a tree of who called whom.
 public struct KernelNode: Sendable {
   public var function: String
-  /// Of the first and the last stack that had it, CLOCK_BOOTTIME in ns: it ran at least so long.
+  /// CLOCK_BOOTTIME in ns. With function_graph of the first entry and the last exit; else of the first and the last stack
+  /// that had it.
   public var first: UInt64
   public var last: UInt64
-  /// How often it was entered, at least.
+  /// How often it was entered; of stacks, at least.
   public var visits = 1
+  /// ns inside it, of all visits together; nil of stacks, which do not tell.
+  public var duration: UInt64?
   public var children: [KernelNode] = []
 
-  public init(function: String, time: UInt64) {
+  public init(function: String, time: UInt64, duration: UInt64? = nil) {
     self.function = function
+    self.duration = duration
     first = time
     last = time
   }

@@ -14,10 +14,14 @@ public struct CreationReport: Sendable {
     case spine
     /// Stacks at all tracepoints that fire inside the call.
     case union
+    /// Every function inside the call, by the kernel's function_graph tracer.
+    case functionGraph = "function_graph"
   }
 
   public var way: Way
   public var tier: KernelTier
+  /// Why it is not a tier that shows more, where more was asked for.
+  public var tierReason: String?
   /// The first of all times, CLOCK_BOOTTIME in ns.
   public var origin: UInt64 = 0
   /// In the order of their births; a parent comes before its children.

@@ -45,9 +45,14 @@ struct SpawnCommand: ParsableCommand {
   @Flag(
     name: .long,
     help: ArgumentHelp(
-      "Show threads, exits, every attempt of a search, and of the kernel the functions that its tracepoints see: the calls "
-        + "then take several times as long."))
+      "Show threads, exits, every attempt of a search, and the kernel's functions inside each call: all of them by "
+        + "function_graph where the kernel has it, else those that its tracepoints see. The calls take several times as long."
+    ))
   var full = false
+  @Flag(
+    name: .customLong("no-function-graph"),
+    help: "With --full: tracepoints only. function_graph slows the kernel of the whole host while the trace runs.")
+  var leavesFunctionGraphOut = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as tree, table or json.")
   var output: SpawnFormat?
   @Flag(name: .long, help: "The same as -o table: the time of each step of each process, in µs.")
@@ -89,6 +94,7 @@ struct SpawnCommand: ParsableCommand {
     if subjects != 1 { throw ValidationError("One of a COMMAND, -p PID and -a says what is followed.") }
     let formats = Set([output, json ? .json : nil, table ? .table : nil].compactMap { $0 })
     if formats.count > 1 { throw ValidationError("One format at a time.") }
+    if leavesFunctionGraphOut && !full { throw ValidationError("--no-function-graph goes with --full.") }
     if ptrace && all { throw ValidationError("The whole host can be traced by probes only: not --ptrace.") }
     guard let count = `repeat` else { return }
     if count < 1 { throw ValidationError("--repeat takes a number of runs, 1 or more.") }
@@ -117,7 +123,9 @@ struct SpawnCommand: ParsableCommand {
   private func traced(_ subject: CreationRequest.Subject) throws -> CreationReport {
     var request = CreationRequest(subject)
     request.watchesPlaces = !leavesPlacesOut
-    request.isDetailed = full
+    // A table has no room for the kernel's functions.
+    request.isDetailed = full && format != .table
+    request.usesFunctionGraph = !leavesFunctionGraphOut
     request.usesProbes = !ptrace
     do throws(CreationError) {
       let deadline = duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds }
