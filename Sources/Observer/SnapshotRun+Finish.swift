@@ -41,6 +41,16 @@ extension SnapshotRun {
           kind: .dumpInterrupted, count: interruptedDumps,
           message: "\(interruptedDumps) tables changed while they were read, even when read again"))
     }
+    if evidence != .iterator && !asksUnmatched {
+      for table in unreadTables.sorted(by: { $0.rawValue < $1.rawValue }) {
+        gaps.append(
+          Gap(
+            kind: .familyMissing, count: nil,
+            message:
+              "sockets of \(table.name) are not listed: neither sock_diag nor /proc/net has a table of them here",
+            remedy: "find holders by the BPF iterator: CAP_BPF and CAP_PERFMON"))
+      }
+    }
     if refusedNamespaces > 0 {
       gaps.append(
         Gap(
