@@ -44,7 +44,8 @@ public enum CreationDoctor {
       return Diagnosis(
         subject, .proved,
         "stacks at tracepoints down to copy_process, begin_new_exec and do_exit; with --full "
-          + (FunctionGraph.obstacle().map { "at more of them, because \($0)" } ?? "every function by function_graph"))
+          + (FunctionGraph.obstacle().map { "at more of them, because \($0)" }
+            ?? "every function by function_graph"))
     }
     return Diagnosis(
       subject, stacks.allSatisfy(\.isEmpty) ? .missing : .partial,

@@ -167,7 +167,7 @@ public struct CreationTracer: ~Copyable {
     guard request.isDetailed, request.usesFunctionGraph else { return nil }
     do throws(FunctionGraphRefusal) {
       let graph = try FunctionGraph.start(
-        roots: FunctionTrees.roots, excluded: FunctionTrees.ownWork, of: subject)
+        roots: FunctionTrees.roots, excluded: FunctionTrees.foreign, of: subject)
       assembler.report.tier = .functionGraph
       return graph
     } catch {

@@ -30,8 +30,9 @@ public struct FunctionGraph: ~Copyable {
     case everybodyBut([Int32])
   }
 
-  private let settings: TraceSettings
+  /// Before the settings, so that it is closed before the tracer is changed back.
   private let pipe: OwnedDescriptor
+  private let settings: TraceSettings
   private var chunk = [UInt8](repeating: 0, count: 1 << 16)
   /// A line that is not whole yet.
   private var rest: [UInt8] = []
@@ -51,7 +52,6 @@ public struct FunctionGraph: ~Copyable {
     do {
       let directory = try TraceDirectory()
       if let obstacle = try obstacle(directory) { throw FunctionGraphRefusal(description: obstacle) }
-      let pipe = try OwnedDescriptor.open("\(directory.path)/trace_pipe", flags: O_RDONLY | O_NONBLOCK)
       var settings = TraceSettings(directory)
       try settings.change("tracing_on", to: "0")
       try settings.change("trace_clock", to: "boot")
@@ -67,14 +67,17 @@ public struct FunctionGraph: ~Copyable {
         try settings.fill("set_ftrace_notrace_pid", with: threads.map { "\($0)" })
       }
       try settings.change("current_tracer", to: "function_graph")
+      // Not sooner: the tracer cannot be changed while its pipe is open.
+      let pipe = try OwnedDescriptor.open(
+        "\(settings.directory.path)/trace_pipe", flags: O_RDONLY | O_NONBLOCK)
       try settings.change("tracing_on", to: "1")
-      return FunctionGraph(settings: settings, pipe: pipe)
+      return FunctionGraph(pipe: pipe, settings: settings)
     } catch { throw error as? FunctionGraphRefusal ?? FunctionGraphRefusal(description: "\(error)") }
   }
 
-  private init(settings: consuming TraceSettings, pipe: consuming OwnedDescriptor) {
-    self.settings = settings
+  private init(pipe: consuming OwnedDescriptor, settings: consuming TraceSettings) {
     self.pipe = pipe
+    self.settings = settings
   }
 
   private static func obstacle(_ directory: borrowing TraceDirectory) throws(SystemError) -> String? {
@@ -88,7 +91,8 @@ public struct FunctionGraph: ~Copyable {
     for (file, start) in untouched {
       let text = try directory.text(file)
       if start.isEmpty ? !text.isEmpty : !text.hasPrefix(start) {
-        return "the kernel's tracer is in use by somebody else (\(directory.path)/\(file) says \(text.prefix(40)))"
+        return
+          "the kernel's tracer is in use by somebody else (\(directory.path)/\(file) says \(text.prefix(40)))"
       }
     }
     // # entries-in-buffer/entries-written: 0/0   #P:2

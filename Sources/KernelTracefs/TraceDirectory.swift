@@ -47,7 +47,8 @@ public struct TraceDirectory: ~Copyable {
     let path = "\(path)/\(name)"
     let file = try OwnedDescriptor.open(path)
     var bytes = [UInt8](repeating: 0, count: 4096)
-    do throws(Errno) { return String(decoding: bytes[..<(try file.read(into: &bytes))], as: UTF8.self) } catch {
+    do throws(Errno) { return String(decoding: bytes[..<(try file.read(into: &bytes))], as: UTF8.self) } catch
+    {
       throw SystemError("read", on: path, error)
     }
   }

@@ -26,7 +26,8 @@ import Testing
     "Foundation is nowhere below the views, ArgumentParser only in sockeye, and no Kernel* module in a view")
   func tableItself() {
     let below = [
-      "CLinux", "Model", "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "KernelTracefs", "Attribution",
+      "CLinux", "Model", "KernelSystem", "KernelProc", "KernelNetlink", "KernelBPF", "KernelTracefs",
+      "Attribution",
       "Observer",
     ]
     for (target, allowance) in Rules.allowances {

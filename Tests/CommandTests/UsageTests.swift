@@ -44,6 +44,18 @@ import Testing
       (["sql", "SELECT 1", "--max-memory", "1X"], "--max-memory"),
       (["sql", "SELECT 1", "--database", "/no/such/file"], "sockeye record"),
       (["history", "--database", "/no/such/file"], "sockeye record"),
+      (["spawn"], "COMMAND, -p PID and -a"),
+      (["spawn", "-a", "true"], "COMMAND, -p PID and -a"),
+      (["spawn", "-p", "0"], "1 or more"),
+      (["spawn", "-p", "one"], "one"),
+      (["spawn", "-a", "--ptrace"], "--ptrace"),
+      (["spawn", "--no-function-graph", "true"], "--full"),
+      (["spawn", "--table", "--json", "true"], "One format"),
+      (["spawn", "--repeat", "0", "true"], "1 or more"),
+      (["spawn", "--repeat", "2", "-p", "1"], "COMMAND"),
+      (["spawn", "--repeat", "2", "--json", "true"], "table"),
+      (["spawn", "--trace", "/no/such/folder/file", "true"], "/no/such/folder/file"),
+      (["spawn", "--svg", "/no/such/folder/file", "true"], "/no/such/folder/file"),
     ])
   func badUsage(_ arguments: [String], _ part: String) throws {
     let words = arguments.map { "'\($0)'" }.joined(separator: " ")

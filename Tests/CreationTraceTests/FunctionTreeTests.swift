@@ -21,7 +21,8 @@ import Testing
   }
 
   private func line(
-    _ kind: FunctionGraphLine.Kind, _ time: UInt64, _ function: String, _ duration: UInt64 = 0, thread: Int32 = 7
+    _ kind: FunctionGraphLine.Kind, _ time: UInt64, _ function: String, _ duration: UInt64 = 0,
+    thread: Int32 = 7
   ) -> FunctionGraphLine {
     FunctionGraphLine(kind, time: time, thread: thread, function: function, duration: duration)
   }
@@ -29,7 +30,8 @@ import Testing
   @Test("Visits of a function by the same caller are one node, with the sum of their times")
   func merging() throws {
     let trees = trees([
-      line(.enter, 10, "fork"), line(.enter, 11, "copy"), line(.leaf, 12, "lock", 2), line(.leaf, 15, "lock", 3),
+      line(.enter, 10, "fork"), line(.enter, 11, "copy"), line(.leaf, 12, "lock", 2),
+      line(.leaf, 15, "lock", 3),
       line(.leave, 20, "copy", 9), line(.leaf, 22, "wake", 1), line(.enter, 30, "copy"),
       line(.leaf, 31, "lock", 4), line(.leave, 40, "copy", 10), line(.leave, 60, "fork", 50),
     ])

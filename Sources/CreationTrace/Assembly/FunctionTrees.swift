@@ -10,12 +10,17 @@ struct FunctionTrees {
   }
   /// The calls that make and change processes, by the kernel's names for them since 4.17.
   static let roots = [
-    "__x64_sys_clone", "__x64_sys_clone3", "__do_sys_fork", "__do_sys_vfork", "__x64_sys_fork", "__x64_sys_vfork",
+    "__x64_sys_clone", "__x64_sys_clone3", "__do_sys_fork", "__do_sys_vfork", "__x64_sys_fork",
+    "__x64_sys_vfork",
     "__x64_sys_execve", "__x64_sys_execveat",
   ]
-  /// What runs there on behalf of our own probes.
-  static let ownWork = [
-    "__traceiter_*", "__bpf_trace_*", "bpf_trace_run*", "perf_trace_*", "trace_event_raw_event_*", "perf_iterate_*",
+  /// What runs there on behalf of our own probes, and what interrupts.
+  static let foreign = [
+    "__traceiter_*", "__bpf_*", "bpf_*", "htab_*", "__htab_*", "percpu_array_map_*", "array_map_*",
+    "perf_trace_*",
+    "trace_event_raw_event_*", "perf_iterate_*",
+    "sysvec_*", "common_interrupt", "irq_enter_rcu", "irq_exit_rcu", "__irq_exit_rcu", "__do_softirq",
+    "handle_softirqs",
   ]
   /// Nodes that are kept, some 100 bytes each.
   static let mostNodes = 2_000_000

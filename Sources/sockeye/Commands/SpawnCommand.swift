@@ -26,7 +26,8 @@ struct SpawnCommand: ParsableCommand {
       it. A function that jumped on without leaving a frame is marked as inferred; code without a symbol is shown as an
       address in its file. Then come the result, why an exec failed, and the times of the way to main.
 
-      A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration.
+      A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration, after which a
+      COMMAND or PID goes on untraced.
       The kernel's part needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 only. Without them the tree is traced
       by ptrace, which has no kernel part, and is slow.
       Exit status: 0 something was seen, 1 nothing, 2 error or bad usage; not the COMMAND's.
@@ -51,7 +52,9 @@ struct SpawnCommand: ParsableCommand {
   var full = false
   @Flag(
     name: .customLong("no-function-graph"),
-    help: "With --full: tracepoints only. function_graph slows the kernel of the whole host while the trace runs.")
+    help:
+      "With --full: tracepoints only. function_graph slows the kernel of the whole host while the trace runs."
+  )
   var leavesFunctionGraphOut = false
   @Option(name: [.customShort("o"), .customLong("output")], help: "Print as tree, table or json.")
   var output: SpawnFormat?
@@ -94,6 +97,7 @@ struct SpawnCommand: ParsableCommand {
     if subjects != 1 { throw ValidationError("One of a COMMAND, -p PID and -a says what is followed.") }
     let formats = Set([output, json ? .json : nil, table ? .table : nil].compactMap { $0 })
     if formats.count > 1 { throw ValidationError("One format at a time.") }
+    if let pid, pid < 1 { throw ValidationError("-p takes the number of a process, 1 or more.") }
     if leavesFunctionGraphOut && !full { throw ValidationError("--no-function-graph goes with --full.") }
     if ptrace && all { throw ValidationError("The whole host can be traced by probes only: not --ptrace.") }
     guard let count = `repeat` else { return }
@@ -111,10 +115,13 @@ struct SpawnCommand: ParsableCommand {
 
   func run() throws {
     if let count = `repeat` { return try runOften(count) }
+    // A file that cannot be written is told before the trace, not after it.
+    let traceFile = try trace.map(file)
+    let picture = try svg.map(file)
     let report = try traced(subject)
     try show(report)
-    if let path = trace { try write(path) { TraceEventWriter.write(report, to: $0) } }
-    if let path = svg { try write(path) { TimelinePicture.write(report, to: $0) } }
+    try finish(traceFile) { TraceEventWriter.write(report, to: $0) }
+    try finish(picture) { TimelinePicture.write(report, to: $0) }
     Output.tell(report.gaps, color)
     if let failure = report.commandFailure { throw Failure(failure) }
     if report.processes.allSatisfy({ $0.calls.isEmpty }) { throw ExitStatus.nothingFound }
@@ -167,11 +174,13 @@ struct SpawnCommand: ParsableCommand {
   }
 
   /// A new file, or what was there is replaced.
-  private func write(_ path: String, _ body: (TextBuffer.Sink) -> Bool) throws {
-    do throws(SystemError) {
-      let file = try FileOutput(path)
-      _ = body(file.sink)
-      try file.finish()
-    } catch { throw Failure("\(error)") }
+  private func file(_ path: String) throws -> FileOutput {
+    do throws(SystemError) { return try FileOutput(path) } catch { throw Failure("\(error)") }
+  }
+
+  private func finish(_ file: FileOutput?, _ body: (TextBuffer.Sink) -> Bool) throws {
+    guard let file else { return }
+    _ = body(file.sink)
+    do throws(SystemError) { try file.finish() } catch { throw Failure("\(error)") }
   }
 }
