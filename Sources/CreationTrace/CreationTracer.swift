@@ -135,7 +135,10 @@ public struct CreationTracer: ~Copyable {
     }
     let reason = reasons.joined(separator: " and ")
     if request.way == .perf { throw CreationError(reason) }
-    if process == nil { throw CreationError("the whole host cannot be traced, because \(reason)") }
+    if process == nil {
+      throw CreationError(
+        "the whole host cannot be traced, because \(reason): run as root, or with CAP_BPF and CAP_PERFMON")
+    }
     graph = nil
     assembler.tellFallback(reasons.isEmpty ? nil : reason)
     return nil

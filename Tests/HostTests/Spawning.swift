@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// One run of `sockeye spawn --json -- COMMAND`.
@@ -20,6 +21,7 @@ struct Spawning: Decodable {
   struct Call: Decodable {
     struct Named: Decodable {
       let number: Int
+      let abi: String?
       let name: String
       let arguments: [String: Argument]
     }

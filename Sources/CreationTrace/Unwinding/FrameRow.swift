@@ -26,11 +26,11 @@ struct FrameRow {
 
 /// What an expression may read.
 struct ExpressionContext {
-  var machine: Machine
   /// By DWARF number; nil is unknown.
   var registers: [UInt64?]
   var frame: UInt64?
   var memory: StackMemory
+  var machine = Machine.x86_64
 }
 
 /// Evaluates the expressions that call frame information has.

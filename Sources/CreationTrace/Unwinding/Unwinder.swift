@@ -97,7 +97,7 @@ struct Unwinder {
 
   private func step(_ values: inout [UInt64?], _ row: FrameRow) -> Step {
     let stackPointer = machine.stackPointer
-    var context = ExpressionContext(machine: machine, registers: values, frame: nil, memory: memory)
+    var context = ExpressionContext(registers: values, frame: nil, memory: memory, machine: machine)
     if row.registers[row.returnRegister] == .undefined { return .top }
     do throws(DWARFExpression.Failure) {
       guard case .value(let expression) = row.frame else { return .failed("no frame address") }

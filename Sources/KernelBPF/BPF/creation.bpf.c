@@ -4,21 +4,9 @@
 // Registers and stack are read where the call enters the kernel, and unwound in user space afterwards. x86_64.
 #include "event_types.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
-
 #include "CreationRecord.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define INLINE static __always_inline
-#define MASKED(value, mask)                                \
-  ({                                                       \
-    u64 masked_ = (value);                                 \
-    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
-    masked_;                                               \
-  })
 
 // Numbers of calls on x86_64 (asm/unistd_64.h).
 enum { CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, EXIT = 60, EXIT_GROUP = 231, EXECVEAT = 322, CLONE3 = 435 };
