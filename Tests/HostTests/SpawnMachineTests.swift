@@ -39,7 +39,8 @@ extension HostTests {
       #expect(child.end?.exitCode == 0)
     }
 
-    @Test("Its exec has its arguments, and the exec that starts it has its result", arguments: [[], ["--ptrace"]])
+    @Test(
+      "Its exec has its arguments, and the exec that starts it has its result", arguments: [[], ["--ptrace"]])
     func execs(_ options: [String]) throws {
       let chain = try KnownChain(Self.program(), "spawn", options: options)
       let start = try #require(chain.trace.processes.first?.calls.first)

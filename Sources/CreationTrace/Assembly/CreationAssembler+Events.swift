@@ -60,6 +60,11 @@ extension CreationAssembler {
       result: result, path: path, directory: directory(of: event.process))
   }
 
+  /// The call that the thread is in, if it is such a one: another one has come back unseen.
+  private func pendingCall(_ thread: Int32, _ kind: CreationCall.Kind) -> CallIndex? {
+    pending[thread].flatMap { self[$0].kind == kind ? $0 : nil }
+  }
+
   /// Where relative paths of the process begin.
   private func directory(of process: Int32) -> String { "/proc/\(process)/cwd" }
 
@@ -86,7 +91,7 @@ extension CreationAssembler {
     let thread = Int32(truncatingIfNeeded: event.values[0])
     let process = Int32(truncatingIfNeeded: event.values[1])
     let parent = index(of: event.process, name: RawText(event.name))
-    let call = pending[event.thread]
+    let call = pendingCall(event.thread, .birth)
     if let call {
       self[call].child = thread
       self[call].isThread = thread != process
@@ -188,7 +193,9 @@ extension CreationAssembler {
 
   mutating func exit(_ event: CreationEvent) {
     let names = spine(event, to: "do_exit")
-    if let call = pending.removeValue(forKey: event.thread) {
+    let call = pendingCall(event.thread, .exit)
+    pending[event.thread] = nil
+    if let call {
       self[call].kernel = names
       mark(call, .exited, event)
     }

@@ -36,6 +36,8 @@ struct CreationAssembler {
   var births: [Int32: CallIndex] = [:]
   /// By pid: the exec whose program is on its way to `main`.
   var starting: [Int32: CallIndex] = [:]
+  /// Processes with 32-bit programs, where their calls cannot be seen.
+  private var foreign: Set<Int32> = []
   /// The process that we started ourselves, until its first exec: its stack is ours.
   var held: Int32?
 
@@ -155,10 +157,14 @@ struct CreationAssembler {
     guard indices[pid] != nil else { return }
     let path = RawText(mapping.path)
     let start = mapping.mapping.address
+    let image = image(path, mapping.buildID, mapping.mapping.inode, pid)
+    if report.way == .perf, image?.machine == .i386, foreign.insert(pid).inserted {
+      tell(nil, "process \(pid) runs a 32-bit program, whose calls perf's samples do not show")
+    }
     spaces[pid, default: AddressSpace()].add(
       AddressSpace.Mapping(
         start: start, end: start &+ mapping.mapping.size, fileOffset: mapping.fileOffset, path: path,
-        image: image(path, mapping.buildID, mapping.mapping.inode, pid)))
+        image: image))
     if path.bytes.first == UInt8(ascii: "/"), let call = starting[pid], self[call].time(of: .main) == nil {
       self[call].libraries.append(LoadedLibrary(path: path, time: mapping.time, address: start))
     }
