@@ -26,6 +26,13 @@ let package = Package(
         .product(name: "CLinux", package: "sockeye"), .product(name: "Attribution", package: "sockeye"),
         .product(name: "Model", package: "sockeye"),
       ], swiftSettings: fuzzer),
+    // By links too, for the same reason: of KernelBPF the records, of CreationTrace images and unwinding.
+    .executableTarget(
+      name: "FuzzCreation",
+      dependencies: [
+        .product(name: "CLinux", package: "sockeye"), .product(name: "CUnwind", package: "sockeye"),
+        .product(name: "KernelSystem", package: "sockeye"), .product(name: "Model", package: "sockeye"),
+      ], swiftSettings: fuzzer),
     .executableTarget(
       name: "FuzzFilter", dependencies: [.product(name: "Model", package: "sockeye")], swiftSettings: fuzzer),
   ],

@@ -15,6 +15,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/audit.h>
 #include <linux/fs.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -122,10 +123,13 @@ long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data) 
   return ptrace((enum __ptrace_request)request, thread, (void *)address, (void *)data);
 }
 
-int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result) {
+int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result, int *is_i386) {
 #ifdef __x86_64__
   struct user_regs_struct all;
+  struct __ptrace_syscall_info information;
   if (ptrace(PTRACE_GETREGS, thread, NULL, &all) != 0) return -1;
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof information, &information) < 0) return -1;
+  *is_i386 = information.arch == AUDIT_ARCH_I386;
   const uint64_t ordered[17] = {all.orig_rax, all.rdx, all.rcx, all.rbx, all.rsi, all.rdi, all.rbp, all.rsp, all.r8,
                                 all.r9,       all.r10, all.r11, all.r12, all.r13, all.r14, all.r15, all.rip};
   memcpy(registers, ordered, sizeof ordered);

@@ -4,32 +4,6 @@ import KernelSystem
 import KernelTracefs
 import Model
 
-/// What is to be traced.
-public struct CreationRequest: Sendable {
-  public enum Subject: Sendable, Equatable {
-    case command([String])
-    case process(Int32)
-    case wholeHost
-  }
-  public var subject: Subject
-  /// Watch the places on the way to `main` too (uprobes in the loader and the libc, seen by the whole host).
-  public var watchesPlaces = true
-  /// What happens in the kernel inside each call, too: the calls take several times as long.
-  public var isDetailed = false
-  /// For that, function_graph where it can be had: it slows the kernel of the whole host while the trace runs.
-  public var usesFunctionGraph = true
-  /// nil for the best that this host allows: probes, else perf, else ptrace.
-  public var way: CreationReport.Way?
-
-  public init(_ subject: Subject) { self.subject = subject }
-}
-
-/// A step that failed, with a message that is complete in itself.
-public struct CreationError: Error, CustomStringConvertible {
-  public let description: String
-  init(_ description: String) { self.description = description }
-}
-
 /// Runs one trace: starts or follows, collects, unwinds, and reports.
 ///
 /// One thread does it all. Records wait until all of the same time must be there, and are then put into their order.
@@ -43,40 +17,39 @@ public struct CreationTracer: ~Copyable {
   private var assembler: CreationAssembler
   private var waiting: [CreationRecord] = []
   private var lostMappings: UInt64 = 0
+  /// The kernel's own functions, where they are wanted and can be had.
+  private var graph: FunctionGraph?
+  private var trees = FunctionTrees()
 
   public init(_ request: CreationRequest) {
     self.request = request
     assembler = CreationAssembler(way: .probes, tier: request.isDetailed ? .union : .spine)
   }
 
-  /// Until the command ends, the deadline (CLOCK_BOOTTIME, ns), or a signal to stop.
-  public consuming func run(until deadline: UInt64? = nil) throws(CreationError) -> CreationReport {
+  /// Until the command or the process ends, the time is over, or a signal to stop comes.
+  public consuming func run() throws(CreationError) -> CreationReport {
     switch request.subject {
-    case .command(let command): try runCommand(command, deadline)
-    case .process(let pid): try follow(pid, deadline)
-    case .wholeHost: try followHost(deadline)
+    case .command(let command): try run(command)
+    case .process(let pid): try follow(pid)
+    case .wholeHost: try followHost()
     }
     return assembler.report
   }
 
-  private mutating func runCommand(_ command: [String], _ deadline: UInt64?) throws(CreationError) {
+  private mutating func run(_ command: [String]) throws(CreationError) {
     let child: HeldChild
     do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
     let wait = try waitPoint(child.pid)
-    do {
-      let graph = functionGraph(.only([child.pid]))
-      if let source = try source(child.pid, wait) {
-        start(child, command)
-        return collect(source, graph, wait, deadline)
-      }
+    if let source = try source(child.pid, wait) {
+      start(child, command)
+      return collect(source, wait)
     }
     do throws(SystemError) {
       var source = try PtraceSource()
       try source.follow(child.pid)
       do throws(Errno) { try child.openGate() } catch { throw SystemError("write", on: command[0], error) }
-      source.run(&assembler) { Self.isOver(wait, deadline) }
-      assembler.finishStacks()
+      collect(&source, wait)
     } catch { throw CreationError("\(error)") }
     do throws(Errno) { try child.checkStart() } catch { assembler.commandFailed("\(command[0]): \(error)") }
   }
@@ -85,40 +58,40 @@ public struct CreationTracer: ~Copyable {
     do throws(Errno) { try child.release() } catch { assembler.commandFailed("\(command[0]): \(error)") }
   }
 
-  /// A signal to stop, or the deadline.
-  private static func isOver(_ wait: WaitPoint, _ deadline: UInt64?) -> Bool {
-    if wait.wait(milliseconds: 0).contains(.stopSignal) { return true }
-    return deadline.map { KernelClock.bootTimeNanoseconds >= $0 } ?? false
-  }
-
-  private mutating func follow(_ process: Int32, _ deadline: UInt64?) throws(CreationError) {
+  private mutating func follow(_ process: Int32) throws(CreationError) {
     let wait = try waitPoint(process)
-    do {
-      let graph = functionGraph(.only(Self.threads(of: process)))
-      if let source = try source(process, wait) {
-        begin([process])
-        return collect(source, graph, wait, deadline)
-      }
+    if let source = try source(process, wait) {
+      begin([process])
+      do throws(SystemError) {
+        try ProcessFamily.each(of: process) { (child, parent) in
+          source.follow(child)
+          begin([child], parent: parent)
+        }
+      } catch { assembler.tell(nil, "what came from the process before is not followed: \(error)") }
+      return collect(source, wait)
     }
     do throws(SystemError) {
       var source = try PtraceSource()
       try source.follow(process)
       begin([process])
-      source.run(&assembler) { Self.isOver(wait, deadline) }
-      assembler.finishStacks()
+      try ProcessFamily.each(of: process) { (child, parent) in
+        do throws(SystemError) {
+          if try source.follow(child) { begin([child], parent: parent) }
+        } catch { assembler.tell(nil, "process \(child), which was there before, is not followed: \(error)") }
+      }
+      collect(&source, wait)
     } catch { throw CreationError("\(error)") }
   }
 
-  private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
+  private mutating func followHost() throws(CreationError) {
     let wait = try waitPoint(nil)
-    let graph = functionGraph(.everybodyBut([ThisProcess.pid]))
     guard let source = try source(nil, wait) else { return }
     begin(Self.processes())
-    collect(source, graph, wait, deadline)
+    collect(source, wait)
   }
 
   /// What is mapped in processes that are there already.
-  private mutating func begin(_ processes: [Int32]) {
+  private mutating func begin(_ processes: [Int32], parent: Int32? = nil) {
     do throws(SystemError) {
       let proc = try ProcFileSystem()
       var buffer = ReadBuffer()
@@ -128,7 +101,7 @@ public struct CreationTracer: ~Copyable {
         else { continue }
         var name = RawText([])
         if case .value(let stat) = directory.stat(&buffer) { name = RawText(stat.name) }
-        assembler.begin(process, name: name, mappings: mappings)
+        assembler.begin(process, name: name, mappings: mappings, parent: parent)
       }
     } catch { assembler.tell(nil, "functions of processes that were there before have no names: \(error)") }
   }
@@ -137,16 +110,10 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
-  private static func threads(of process: Int32) -> [Int32] {
-    do throws(SystemError) {
-      guard case .value(let directory) = try ProcFileSystem().process(process) else { return [process] }
-      return try directory.threadIDs()
-    } catch { return [process] }
-  }
-
   /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
   private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource?
   {
+    startFunctionGraph(process)
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
     var reasons: [String] = []
     if request.way == nil || request.way == .probes {
@@ -168,23 +135,24 @@ public struct CreationTracer: ~Copyable {
     }
     let reason = reasons.joined(separator: " and ")
     if request.way == .perf { throw CreationError(reason) }
-    if process == nil { throw CreationError("the whole host cannot be traced, because \(reason)") }
+    if process == nil {
+      throw CreationError(
+        "the whole host cannot be traced, because \(reason): run as root, or with CAP_BPF and CAP_PERFMON")
+    }
+    graph = nil
     assembler.tellFallback(reasons.isEmpty ? nil : reason)
     return nil
   }
 
-  /// The best tier that can be had: nil is not function_graph.
-  private mutating func functionGraph(_ subject: FunctionGraph.Subject) -> FunctionGraph? {
-    guard request.isDetailed, request.usesFunctionGraph, request.way != .ptrace else { return nil }
+  /// Where it is wanted; why it cannot be had is told.
+  private mutating func startFunctionGraph(_ process: Int32?) {
+    guard request.isDetailed, request.usesFunctionGraph, request.way != .ptrace else { return }
     do throws(FunctionGraphRefusal) {
-      let graph = try FunctionGraph.start(
-        roots: FunctionTrees.roots, excluded: FunctionTrees.foreign, of: subject)
+      graph = try FunctionGraph.start(
+        roots: FunctionTrees.roots, excluded: FunctionTrees.foreign,
+        of: process.map { .only(ProcessFamily.threads(of: $0)) } ?? .everybodyBut([ThisProcess.pid]))
       assembler.report.tier = .functionGraph
-      return graph
-    } catch {
-      assembler.report.tierReason = "\(error)"
-      return nil
-    }
+    } catch { assembler.report.tierReason = "\(error)" }
   }
 
   private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {
@@ -193,14 +161,21 @@ public struct CreationTracer: ~Copyable {
     }
   }
 
-  private mutating func collect(
-    _ source: CreationSource, _ graph: consuming FunctionGraph?, _ wait: WaitPoint,
-    _ deadline: UInt64?
-  ) {
-    var trees = FunctionTrees()
+  private var deadline: UInt64? { request.duration.map { KernelClock.bootTimeNanoseconds &+ $0 } }
+
+  private mutating func collect(_ source: inout PtraceSource, _ wait: WaitPoint) {
+    let deadline = deadline
+    source.run(&assembler) {
+      if wait.wait(milliseconds: 0).contains(.stopSignal) { return true }
+      return deadline.map { KernelClock.bootTimeNanoseconds >= $0 } ?? false
+    }
+    assembler.finishStacks()
+  }
+
+  private mutating func collect(_ source: CreationSource, _ wait: WaitPoint) {
+    let deadline = deadline
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(source)
-      trees.drain(&graph)
       let now = KernelClock.bootTimeNanoseconds
       if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
       if let deadline, now >= deadline { break }
@@ -208,7 +183,6 @@ public struct CreationTracer: ~Copyable {
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
     drain(source, isLast: true)
-    trees.drain(&graph)
     settle(before: .max)
     assembler.finishStacks()
     assembler.take(trees)
@@ -222,6 +196,7 @@ public struct CreationTracer: ~Copyable {
     lostMappings += source.drain(isLast: isLast) { fresh.append($0) }
     waiting += fresh
     for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
+    trees.drain(&graph)
   }
 
   /// Hands on what is older than `time`, in order.

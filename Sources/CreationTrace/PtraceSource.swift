@@ -17,14 +17,26 @@ struct PtraceSource: ~Copyable {
 
   init() throws(SystemError) { proc = try ProcFileSystem() }
 
-  mutating func follow(_ process: Int32) throws(SystemError) {
+  /// All threads of the process, until a listing has no other. False if it was followed already, from its birth.
+  @discardableResult
+  mutating func follow(_ process: Int32) throws(SystemError) -> Bool {
     guard case .value(let directory) = proc.process(process) else {
       throw SystemError("ptrace", on: "process \(process)", .noSuchProcess)
     }
-    for thread in try directory.threadIDs() {
-      try threads.seize(thread)
-      processes[thread] = process
+    var isComplete = false
+    while !isComplete {
+      isComplete = true
+      for thread in try directory.threadIDs() where processes[thread] == nil {
+        do throws(SystemError) { try threads.seize(thread) } catch {
+          // Born by one that is followed, or gone.
+          if threads.isTraced(thread) || error.errno == .noSuchProcess { continue }
+          throw error
+        }
+        processes[thread] = process
+        isComplete = false
+      }
     }
+    return processes[process] == process
   }
 
   /// Until nobody is left, or `isOver` says so.
@@ -88,25 +100,39 @@ struct PtraceSource: ~Copyable {
     return stat.name
   }
 
+  /// A call that is followed, by its number on x86_64, with its arguments.
+  private func call(_ thread: Int32) -> (registers: TracedThreads.Registers, number: Int64, values: [UInt64])?
+  {
+    guard let registers = threads.registers(thread) else { return nil }
+    let number = registers.isI386 ? CreationCalls.number(ofI386: registers.number) : registers.number
+    guard let number, CreationCalls.kind(number) != nil else { return nil }
+    // ebx ecx edx esi edi ebp; rdi rsi rdx r10 r8 r9
+    let values =
+      registers.isI386
+      ? [3, 2, 1, 4, 5, 6].map { registers.all[$0] & 0xffff_ffff }
+      : [5, 4, 1, 10, 8, 9].map { registers.all[$0] }
+    return (registers, number, values)
+  }
+
   private mutating func enter(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    guard let registers = threads.registers(thread), let kind = CreationCalls.kind(registers.number) else {
-      return
-    }
+    guard let (registers, number, values) = call(thread) else { return }
     var event = event(.enter, thread)
-    event.number = registers.number
+    event.number = number
+    event.isI386 = registers.isI386
     event.name = name(of: event.process)
     event.registers = registers.all
-    // rdi rsi rdx r10 r8 r9
-    event.values = [5, 4, 1, 10, 8, 9].map { registers.all[$0] }
-    birthFlags[thread] = registers.number == 56 ? event.values[0] : 0
+    event.values = values
+    birthFlags[thread] = number == 56 ? event.values[0] : 0
     var pages: [StackPage] = []
     if let memory = memory(of: event.process) {
-      if registers.number == 435 {
+      if number == 435 {
         event.text = memory.bytes(at: event.values[0], count: 88)
         if event.text.count < 64 { event.text = memory.bytes(at: event.values[0], count: 64) }
         birthFlags[thread] = memory.word(at: event.values[0])
       }
-      if kind == .exec { event.text = memory.text(at: event.values[registers.number == 59 ? 0 : 1]) + [0] }
+      if CreationCalls.kind(number) == .exec {
+        event.text = memory.text(at: values[number == 59 ? 0 : 1]) + [0]
+      }
       let mappings = mappings(of: event.process)
       assembler.replaceMappings(of: event.process, mappings)
       pages = stack(event, pointer: registers.all[7], mappings, memory)
@@ -152,19 +178,17 @@ struct PtraceSource: ~Copyable {
   }
 
   private mutating func leave(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    guard let registers = threads.registers(thread), CreationCalls.kind(registers.number) != nil else {
-      return
-    }
+    guard let (registers, number, values) = call(thread) else { return }
     var event = event(.leave, thread)
-    event.number = registers.number
+    event.number = number
+    event.isI386 = registers.isI386
     event.values[0] = UInt64(bitPattern: registers.result)
-    if CreationCalls.kind(registers.number) == .exec, registers.result < 0,
-      let memory = memory(of: event.process)
-    {
-      let isAt = registers.number == 322
-      event.text = memory.text(at: registers.all[isAt ? 4 : 5]) + [0]
+    if CreationCalls.kind(number) == .exec, registers.result < 0, let memory = memory(of: event.process) {
+      let (first, size) = (number == 322 ? 1 : 0, registers.isI386 ? 4 : 8)
+      event.text = memory.text(at: values[first]) + [0]
       for index in 0..<24 {
-        guard let pointer = memory.word(at: registers.all[isAt ? 1 : 4] &+ UInt64(index) * 8), pointer != 0
+        guard let pointer = memory.word(at: values[first + 1] &+ UInt64(index * size), size: size),
+          pointer != 0
         else { break }
         event.text += memory.text(at: pointer) + [0]
         event.values[1] += 1

@@ -74,6 +74,7 @@ public enum CreationRecords {
     text.append(decimal: call.number)
     text.append(#","name":""#)
     text.append(terminal: call.name)
+    if call.isI386 { text.append(#"","abi":"i386"#) }
     text.append(#"","arguments":{"#)
     for (index, argument) in call.arguments.enumerated() {
       if index > 0 { text.append(",") }

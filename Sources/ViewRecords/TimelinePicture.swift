@@ -1,7 +1,8 @@
 import Model
 import ViewText
 
-/// `sockeye spawn --svg FILE`: a row a process, bars for its calls and phases, lines from parents to children.
+/// `sockeye spawn --svg FILE`: a row a process; calls in its upper half, what they lead to in its lower; lines from
+/// parents to children.
 public struct TimelinePicture {
   private static let (left, right, rowHeight, top) = (UInt64(260), UInt64(1240), UInt64(30), UInt64(46))
   private let report: CreationReport
@@ -24,14 +25,16 @@ public struct TimelinePicture {
   }
 
   private mutating func draw() {
-    let height = Self.top + UInt64(rows.count) * Self.rowHeight + 44
+    let bottom = Self.top + UInt64(rows.count) * Self.rowHeight
+    let height = bottom + 60
     text.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1280\" height=\"")
     text.append(decimal: height)
     text.append("\" font-family=\"sans-serif\" font-size=\"12\">\n")
     text.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n")
-    drawScale(height)
-    for (row, index) in rows.enumerated() { draw(report.processes[index], row: row) }
+    drawScale(bottom)
+    // Behind the bars: of many children they cover much.
     for (row, index) in rows.enumerated() { drawBirth(of: report.processes[index], row: row) }
+    for (row, index) in rows.enumerated() { draw(report.processes[index], row: row) }
     drawLegend(height - 22)
     text.append("</svg>\n")
   }
@@ -39,10 +42,11 @@ public struct TimelinePicture {
   private mutating func drawLegend(_ y: UInt64) {
     let words: [(CreationSlice.Kind, StaticString)] = [
       (.birth, "call that makes a process"), (.exec, "exec"), (.failedExec, "failed exec"),
-      (.phase, "phases"), (.life, "life"),
+      (.phase, "steps of a call"), (.waiting, "waits for a CPU"), (.loading, "loader"), (.main, "main"),
+      (.life, "life"),
     ]
-    for (index, (kind, word)) in words.enumerated() {
-      let x = Self.left + UInt64(index) * 190
+    var x = UInt64(8)
+    for (kind, word) in words {
       text.append("<rect x=\"")
       text.append(decimal: x)
       text.append("\" y=\"")
@@ -56,6 +60,8 @@ public struct TimelinePicture {
       text.append("\" fill=\"#555\">")
       text.append(word)
       text.append("</text>\n")
+      // Some 7 pixels a letter.
+      x += 50 + UInt64(word.utf8CodeUnitCount) * 7
     }
   }
 
@@ -64,7 +70,8 @@ public struct TimelinePicture {
     Self.left * 100 + min(span, time &- report.origin) * (Self.right - Self.left) * 100 / span
   }
 
-  private mutating func drawScale(_ height: UInt64) {
+  /// Above the rows, and below them again.
+  private mutating func drawScale(_ bottom: UInt64) {
     // A 1, 2 or 5 with zeros: at most ten marks.
     var step: UInt64 = 1_000
     for factor in ([2, 5, 10] as [UInt64]).cycled(60) where span / step > 10 {
@@ -76,12 +83,17 @@ public struct TimelinePicture {
       text.append("<path d=\"M")
       text.append(hundredths: x)
       text.append(" 26V")
-      text.append(decimal: height - 36)
-      text.append("\" stroke=\"#ddd\"/><text x=\"")
-      text.append(hundredths: x)
-      text.append("\" y=\"20\" text-anchor=\"middle\" fill=\"#555\">")
-      text.append(decimal: mark / 1000)
-      text.append(" µs</text>\n")
+      text.append(decimal: bottom)
+      text.append("\" stroke=\"#ddd\"/>")
+      for y in [20, bottom + 16] {
+        text.append("<text x=\"")
+        text.append(hundredths: x)
+        text.append("\" y=\"")
+        text.append(decimal: y)
+        text.append("\" text-anchor=\"middle\" fill=\"#555\">")
+        text.append(decimal: mark / (step < 1_000_000 ? 1000 : 1_000_000))
+        text.append(step < 1_000_000 ? " µs</text>\n" : " ms</text>\n")
+      }
     }
   }
 
@@ -102,14 +114,14 @@ public struct TimelinePicture {
     let words = name.map(\.lossyString).joined(separator: " ")
     text.append(xml: words.count > 34 ? String(words.prefix(33)) + "…" : words)
     text.append("</text>\n")
-    for slice in report.slices(of: process) where slice.kind != .phase || slice.thread == process.pid {
+    for slice in report.slices(of: process) where slice.isCall || slice.thread == process.pid {
       draw(slice, y, process)
     }
   }
 
   private mutating func draw(_ slice: CreationSlice, _ y: UInt64, _ process: CreatedProcess) {
     let (inset, height): (UInt64, UInt64) =
-      slice.kind == .life ? (7, 4) : slice.kind == .phase ? (10, 8) : (0, 18)
+      slice.kind == .life ? (7, 4) : slice.isCall ? (0, 18) : (10, 8)
     let start = position(slice.start)
     text.append("<rect x=\"")
     text.append(hundredths: start)
@@ -125,6 +137,8 @@ public struct TimelinePicture {
     text.append(xml: slice.name.lossyString)
     text.append(" ")
     text.append(decimal: (slice.end - slice.start) / 1000)
+    text.append(" µs, at ")
+    text.append(decimal: (slice.start &- report.origin) / 1000)
     text.append(" µs")
     if let index = slice.call {
       for frame in process.calls[index].user.frames {
@@ -143,11 +157,16 @@ public struct TimelinePicture {
     text.append("<path d=\"M")
     text.append(hundredths: x)
     text.append(" ")
-    text.append(decimal: Self.top + UInt64(parentRow) * Self.rowHeight + 18)
+    // From far above, a line among hundreds says nothing: its end is enough.
+    text.append(decimal: Self.top + UInt64(max(parentRow, row - 20)) * Self.rowHeight + 18)
     text.append("V")
     text.append(decimal: Self.top + UInt64(row) * Self.rowHeight + 9)
-    text.append("\" stroke=\"#333\" fill=\"none\"/>\n")
+    text.append("\" stroke=\"#aaa\" fill=\"none\"/>\n")
   }
+}
+
+extension CreationSlice {
+  fileprivate var isCall: Bool { call != nil || kind == .life }
 }
 
 extension CreationSlice.Kind {
@@ -159,6 +178,9 @@ extension CreationSlice.Kind {
     case .failedExec: "#c8423b"
     case .exit: "#888"
     case .phase: "#e0b040"
+    case .waiting: "#cdbfe3"
+    case .loading: "#ea8f5a"
+    case .main: "#b5d9b0"
     }
   }
 }

@@ -16,25 +16,32 @@ public struct TraceEventWriter {
     var writer = TraceEventWriter(report)
     writer.text.append("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")
     for (index, process) in report.processes.enumerated() {
-      writer.append(process, arrow: index)
+      writer.append(process, number: index)
       if !writer.text.flushIfFull(to: sink) { return false }
     }
     writer.text.append("\n]}\n")
     return writer.text.flush(to: sink)
   }
 
-  private mutating func append(_ process: CreatedProcess, arrow: Int) {
+  private mutating func append(_ process: CreatedProcess, number: Int) {
     let slices = report.slices(of: process)
     guard process.parent != nil || !process.calls.isEmpty else { return }
     metadata("process_name", process.pid, process.pid, commandLine(of: process))
+    // Catapult's order of processes; Perfetto has one of its own.
+    begin("M", process.pid, process.pid)
+    text.append(#","name":"process_sort_index","args":{"sort_index":"#)
+    text.append(decimal: number)
+    text.append("}}")
     for thread in Set(slices.map { $0.thread }).sorted() {
-      metadata("thread_name", process.pid, thread, process.name)
+      let call = thread == process.pid ? nil : process.calls.last { $0.thread == thread }
+      metadata("thread_name", process.pid, thread, call?.caller ?? process.name)
     }
     for slice in slices { append(slice, of: process) }
     guard let birth = report.birth(of: process), let born = birth.time(of: .born), let parent = process.parent
     else { return }
-    flow("s", arrow, report.processes[parent].pid, birth.thread, born)
-    flow("f", arrow, process.pid, process.pid, born)
+    // Between "to born" and what follows it, viewers would take either: so right before.
+    flow("s", number, report.processes[parent].pid, birth.thread, max(birth.began, born &- 1))
+    flow("f", number, process.pid, process.pid, born)
   }
 
   private func commandLine(of process: CreatedProcess) -> RawText {

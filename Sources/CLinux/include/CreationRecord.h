@@ -19,6 +19,8 @@ enum sockeye_creation_kind {
 };
 
 enum {
+  // Beside the number of a call, which is x86_64's: it was made as 32-bit programs make it.
+  SOCKEYE_CREATION_I386 = 1 << 16,
   SOCKEYE_CREATION_DEPTH = 48,
   SOCKEYE_CREATION_TEXT = 4096,
   SOCKEYE_CREATION_REGISTERS = 17,

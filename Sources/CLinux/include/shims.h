@@ -58,7 +58,7 @@ int clinux_fsmount(int filesystem);
 /// ptrace(2), which is variadic: `address` and `data` as the request has them. The result, or -1 with errno.
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data);
 /// PTRACE_GETREGS: 17 registers in DWARF's order into `registers`, the call's number (orig_rax) and the result (rax).
-int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result);
+int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result, int *is_i386);
 /// PTRACE_GET_SYSCALL_INFO (since 5.3): 1 at a call's entry, 2 at its exit, 0 elsewhere; -1 with errno.
 int clinux_ptrace_place(pid_t thread);
 /// waitpid(2) for any child or thread that is traced: its number, 0 when there is no news, or -1.

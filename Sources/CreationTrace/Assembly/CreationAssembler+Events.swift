@@ -14,8 +14,9 @@ extension CreationAssembler {
     let name = RawText(event.name)
     let process = index(of: event.process, name: name)
     var call = CreationCall(
-      kind: kind, number: Int(event.number), name: CreationCalls.name(event.number), thread: event.thread,
-      caller: name, began: event.time)
+      kind: kind, number: CreationCalls.ownNumber(event.number, isI386: event.isI386),
+      name: CreationCalls.name(event.number), thread: event.thread, caller: name, began: event.time)
+    call.isI386 = event.isI386
     call.arguments = CreationCalls.arguments(event.number, event.values, text: event.text)
     if event.number == 56 { call.isThread = event.values[0] & CreationCalls.threadFlag != 0 }
     call.moments = [CreationMoment(.called, event.time, cpu: event.cpu)]
@@ -33,7 +34,8 @@ extension CreationAssembler {
 
   mutating func leave(_ event: CreationEvent) {
     let result = Int64(bitPattern: event.values[0])
-    guard let index = pending[event.thread], self[index].number == Int(event.number) else {
+    // By its name: an exec of a 32-bit program comes back with another number.
+    guard let index = pending[event.thread], self[index].name == CreationCalls.name(event.number) else {
       // The child's own return from the call that made it.
       if result == 0 { mark(births[event.thread], .userMode, event) }
       return
@@ -56,6 +58,11 @@ extension CreationAssembler {
     setArguments(index, path: path, arguments: arguments, environment: nil)
     self[index].failure = FailureCause.failure(
       result: result, path: path, directory: directory(of: event.process))
+  }
+
+  /// The call that the thread is in, if it is such a one: another one has come back unseen.
+  private func pendingCall(_ thread: Int32, _ kind: CreationCall.Kind) -> CallIndex? {
+    pending[thread].flatMap { self[$0].kind == kind ? $0 : nil }
   }
 
   /// Where relative paths of the process begin.
@@ -84,7 +91,7 @@ extension CreationAssembler {
     let thread = Int32(truncatingIfNeeded: event.values[0])
     let process = Int32(truncatingIfNeeded: event.values[1])
     let parent = index(of: event.process, name: RawText(event.name))
-    let call = pending[event.thread]
+    let call = pendingCall(event.thread, .birth)
     if let call {
       self[call].child = thread
       self[call].isThread = thread != process
@@ -94,14 +101,20 @@ extension CreationAssembler {
       mark(call, .born, event)
     }
     guard thread == process else { return }
-    // A pid that is used again is another process.
-    indices[process] = nil
+    // A pid that is used again is another process, unless it was listed while it was born.
+    if let listed = indices[process], !isBegun(listed, of: parent) { indices[process] = nil }
     let child = index(of: process, name: RawText(event.name))
     report.processes[child].parent = parent
     report.processes[child].birth = call?.call
     report.processes[child].executable = report.processes[parent].executable
     report.processes[child].arguments = report.processes[parent].arguments
     spaces[process] = spaces[event.process]
+  }
+
+  /// Whether a child of that parent was there when the trace began, and has done nothing since.
+  private func isBegun(_ index: Int, of parent: Int) -> Bool {
+    let process = report.processes[index]
+    return process.parent == parent && process.birth == nil && process.calls.isEmpty && process.end == nil
   }
 
   /// The functions down to the one that the tracepoint stands for: what it calls on the way to the tracepoint differs
@@ -180,7 +193,9 @@ extension CreationAssembler {
 
   mutating func exit(_ event: CreationEvent) {
     let names = spine(event, to: "do_exit")
-    if let call = pending.removeValue(forKey: event.thread) {
+    let call = pendingCall(event.thread, .exit)
+    pending[event.thread] = nil
+    if let call {
       self[call].kernel = names
       mark(call, .exited, event)
     }

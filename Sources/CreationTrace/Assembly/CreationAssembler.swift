@@ -36,6 +36,8 @@ struct CreationAssembler {
   var births: [Int32: CallIndex] = [:]
   /// By pid: the exec whose program is on its way to `main`.
   var starting: [Int32: CallIndex] = [:]
+  /// Processes with 32-bit programs, where their calls cannot be seen.
+  private var foreign: Set<Int32> = []
   /// The process that we started ourselves, until its first exec: its stack is ours.
   var held: Int32?
 
@@ -45,9 +47,12 @@ struct CreationAssembler {
   }
 
   /// A process that is there already. `isHeld`: it is a copy of ourselves that waits to become something else.
-  mutating func begin(_ pid: Int32, name: RawText, mappings: [MemoryMapping], isHeld: Bool = false) {
+  mutating func begin(
+    _ pid: Int32, name: RawText, mappings: [MemoryMapping], parent: Int32? = nil, isHeld: Bool = false
+  ) {
     if isHeld { held = pid }
-    _ = index(of: pid, name: name)
+    let process = index(of: pid, name: name)
+    if let parent { report.processes[process].parent = indices[parent] }
     replaceMappings(of: pid, mappings)
   }
 
@@ -81,7 +86,9 @@ struct CreationAssembler {
     for (thread, open) in openStacks where open.event.time < time {
       openStacks[thread] = nil
       let space = spaces[open.event.process] ?? AddressSpace()
-      let stack = StackReader.read(registers: open.event.registers, memory: open.memory, space: space)
+      let stack = StackReader.read(
+        registers: open.event.registers, machine: open.event.isI386 ? .i386 : .x86_64, memory: open.memory,
+        space: space)
       report.processes[open.call.process].calls[open.call.call].user = stack
     }
   }
@@ -147,10 +154,14 @@ struct CreationAssembler {
     guard indices[pid] != nil else { return }
     let path = RawText(mapping.path)
     let start = mapping.mapping.address
+    let image = image(path, mapping.buildID, mapping.mapping.inode, pid)
+    if report.way == .perf, image?.machine == .i386, foreign.insert(pid).inserted {
+      tell(nil, "process \(pid) runs a 32-bit program, whose calls perf's samples do not show")
+    }
     spaces[pid, default: AddressSpace()].add(
       AddressSpace.Mapping(
         start: start, end: start &+ mapping.mapping.size, fileOffset: mapping.fileOffset, path: path,
-        image: image(path, mapping.buildID, mapping.mapping.inode, pid)))
+        image: image))
     if path.bytes.first == UInt8(ascii: "/"), let call = starting[pid], self[call].time(of: .main) == nil {
       self[call].libraries.append(LoadedLibrary(path: path, time: mapping.time, address: start))
     }
@@ -163,7 +174,10 @@ struct CreationAssembler {
     case .leave: leave(event)
     case .birth: birth(event)
     case .runnable: mark(births[Int32(truncatingIfNeeded: event.values[0])], .runnable, event)
-    case .firstRun: mark(births[Int32(truncatingIfNeeded: event.values[0])], .firstRun, event)
+    case .firstRun:
+      // The kernel tells of a switch in a thousand not at all, and then the next one looks like the first.
+      let call = births[Int32(truncatingIfNeeded: event.values[0])]
+      if let call, self[call].time(of: .userMode) == nil { mark(call, .firstRun, event) }
     case .pointOfNoReturn: pointOfNoReturn(event)
     case .exec: exec(event)
     case .exit: exit(event)

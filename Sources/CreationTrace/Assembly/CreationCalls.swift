@@ -3,6 +3,19 @@ import Model
 
 /// The calls that are followed, by their numbers on x86_64 (asm/unistd_64.h).
 enum CreationCalls {
+  /// Their numbers for 32-bit programs (asm/unistd_32.h), by those on x86_64.
+  private static let i386: [Int64: Int64] = [
+    56: 120, 57: 2, 58: 190, 59: 11, 60: 1, 231: 252, 322: 358, 435: 435,
+  ]
+
+  /// nil for a call that is not followed.
+  static func number(ofI386 number: Int64) -> Int64? { i386.first { $0.value == number }?.key }
+
+  /// As the program has used it.
+  static func ownNumber(_ number: Int64, isI386: Bool) -> Int {
+    Int(isI386 ? i386[number] ?? number : number)
+  }
+
   static func kind(_ number: Int64) -> CreationCall.Kind? {
     switch number {
     case 56, 57, 58, 435: .birth

@@ -12,7 +12,7 @@ struct AddressSpace {
 
     /// An address of the process in the file's numbering; its offset in the file where there is no file to ask.
     func fileAddress(_ address: UInt64) -> UInt64 {
-      let offset = address - start + fileOffset
+      let offset = address &- start &+ fileOffset
       return image?.address(ofFileOffset: offset) ?? offset
     }
   }

@@ -26,19 +26,21 @@ struct StackMemory {
     return page.bytes.indices.contains(index) ? page.bytes[index] : nil
   }
 
-  /// The 64-bit word at `address`, little-endian; nil where no page was copied.
-  func word(at address: UInt64) -> UInt64? {
+  /// The word at `address`, little-endian; nil where no page was copied.
+  func word(at address: UInt64, _ machine: Machine = .x86_64) -> UInt64? {
     let offset = Int(address % Self.pageSize)
-    if offset + 8 <= Int(Self.pageSize) {
+    let size = machine.wordSize
+    var word: UInt64 = 0
+    if offset + size <= Int(Self.pageSize) {
       guard let page = pages[address - UInt64(offset)], offset >= page.offset,
-        offset + 8 <= page.offset + page.bytes.count
+        offset + size <= page.offset + page.bytes.count
       else { return nil }
-      var word: UInt64 = 0
-      for index in (0..<8).reversed() { word = word << 8 | UInt64(page.bytes[offset - page.offset + index]) }
+      for index in (0..<size).reversed() {
+        word = word << 8 | UInt64(page.bytes[offset - page.offset + index])
+      }
       return word
     }
-    var word: UInt64 = 0
-    for index in (0..<8).reversed() {
+    for index in (0..<size).reversed() {
       guard let byte = byte(at: address &+ UInt64(index)) else { return nil }
       word = word << 8 | UInt64(byte)
     }

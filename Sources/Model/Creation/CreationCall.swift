@@ -2,9 +2,11 @@
 public struct CreationCall: Sendable {
   public enum Kind: String, Sendable { case birth, exec, exit }
   public var kind: Kind
-  /// The call's number on x86_64, and its name: `clone3`.
+  /// The call's number as the program used it, and its name: `clone3`.
   public var number: Int
   public var name: String
+  /// It was made as 32-bit programs make it: the number is i386's, not x86_64's.
+  public var isI386 = false
   public var arguments: [CreationArgument] = []
   public var thread: Int32
   /// The name of the thread that called.

@@ -1,6 +1,15 @@
 /// A stretch of time in the life of a process, for timelines.
 public struct CreationSlice: Sendable {
-  public enum Kind: String, Sendable { case life, birth, exec, failedExec = "failed_exec", exit, phase }
+  public enum Kind: String, Sendable {
+    case life, birth, exec, failedExec = "failed_exec", exit
+    /// A part of a call.
+    case phase
+    /// Born, and not yet on a CPU.
+    case waiting
+    /// From the program's first instruction to `main`.
+    case loading
+    case main
+  }
   public var kind: Kind
   public var name: RawText
   public var thread: Int32
@@ -38,6 +47,9 @@ extension CreationReport {
     let end = process.end?.time ?? lastTime
     let program = process.executable.isEmpty ? process.name : process.executable.lastPathComponent
     var slices = [CreationSlice(.life, program, process.pid, start, end)]
+    if let run = birth(of: process)?.time(of: .firstRun), run >= start, run <= end {
+      slices.append(phase(.firstRun, .waiting, process.pid, start, run))
+    }
     for (index, call) in process.calls.enumerated() {
       let callEnd = min(call.ended ?? end, end)
       let kind: CreationSlice.Kind =
@@ -54,28 +66,35 @@ extension CreationReport {
       var from = call.began
       for phase in inner {
         guard let time = call.time(of: phase), time >= from, time <= callEnd else { continue }
-        slices.append(CreationSlice(.phase, RawText("to " + phase.words), call.thread, from, time))
+        slices.append(self.phase(phase, .phase, call.thread, from, time))
         from = time
       }
     }
     return slices.sorted { ($0.start, $1.end) < ($1.start, $0.end) }
   }
 
+  /// What leads to a point.
+  private func phase(
+    _ phase: CreationPhase, _ kind: CreationSlice.Kind, _ thread: Int32, _ start: UInt64, _ end: UInt64
+  ) -> CreationSlice {
+    CreationSlice(kind, RawText("to " + phase.words), thread, start, end)
+  }
+
   /// From the new program's first instruction to its end or its next exec.
   private func startSlices(_ process: CreatedProcess, _ index: Int, _ end: UInt64) -> [CreationSlice] {
     let exec = process.calls[index]
     let next = process.calls[(index + 1)...].first {
-      ($0.kind == .exec && $0.failure == nil) || ($0.kind == .exit && $0.number == 231)
+      ($0.kind == .exec && $0.failure == nil) || ($0.kind == .exit && $0.name == "exit_group")
     }
     let last = min(next?.began ?? end, end)
     var slices: [CreationSlice] = []
     var from = exec.ended ?? exec.began
-    for phase in [CreationPhase.mapping, .loaded, .main] {
+    for phase in [CreationPhase.firstInstruction, .mapping, .loaded, .main] {
       guard let time = exec.time(of: phase), time >= from, time <= last else { continue }
-      slices.append(CreationSlice(.phase, RawText("to " + phase.words), process.pid, from, time))
+      slices.append(self.phase(phase, .loading, process.pid, from, time))
       from = time
     }
-    if exec.time(of: .main) == from { slices.append(CreationSlice(.phase, "main", process.pid, from, last)) }
+    if exec.time(of: .main) == from { slices.append(CreationSlice(.main, "main", process.pid, from, last)) }
     return slices
   }
 }

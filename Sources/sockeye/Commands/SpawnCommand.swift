@@ -28,7 +28,7 @@ struct SpawnCommand: ParsableCommand {
 
       A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration, after which a
       COMMAND or PID goes on untraced.
-      Needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 only. Where BPF may not be used perf's samples show the
+      Needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 (32-bit programs too). Where BPF may not be used perf's samples show the
       same, but for stacks of more than 64 KiB (CAP_PERFMON). Without either the tree is traced by ptrace, which has no kernel
       part, and is slow.
       Exit status: 0 something was seen, 1 nothing, 2 error or bad usage; not the COMMAND's.
@@ -144,9 +144,9 @@ struct SpawnCommand: ParsableCommand {
     request.isDetailed = full && format != .table
     request.usesFunctionGraph = !leavesFunctionGraphOut
     request.way = perf ? .perf : ptrace ? .ptrace : nil
+    request.duration = duration?.nanoseconds
     do throws(CreationError) {
-      let deadline = duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds }
-      return try CreationTracer(request).run(until: deadline)
+      return try CreationTracer(request).run()
     } catch { throw Failure("\(error)") }
   }
 

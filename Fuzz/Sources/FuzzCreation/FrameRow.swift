@@ -1,0 +1,1 @@
+../../../Sources/CreationTrace/Unwinding/FrameRow.swift

@@ -1,0 +1,1 @@
+../../../Sources/CreationTrace/Images/SymbolTable.swift
