@@ -114,8 +114,12 @@ extension HostTests {
       let record = try BackgroundRecord(["--watchlist", list.path])
       let truth = try Watching(ToolRun.run([Watching.fixture, "storm", "23", "3", "1"]))
       let names = try Watching(ToolRun.run([Watching.fixture, "names"]))
+      let clients = truth.facts("client").map { $0[1] }
       // Large executables of others may be in front of the queue.
-      try record.wait(until: "SELECT count(*) > 0 FROM watchlist_hits WHERE kind = 'file'", is: 1)
+      try record.wait(
+        until:
+          "SELECT count(DISTINCT pid) >= \(Set(clients).count) FROM watchlist_hits WHERE note = 'fixture'",
+        is: 1)
       #expect(record.end() == 0)
       let port = try #require(truth.facts("listen").first?[1])
       let join = """
@@ -126,7 +130,6 @@ extension HostTests {
         try record.text(
           "SELECT h.indicator, h.matched, count(*) \(join) AND h.kind = 'ipv4-addr' GROUP BY 1, 2")
           == ["127.0.0.0/30 127.0.0.1 46"])
-      let clients = truth.facts("client").map { $0[1] }
       let processes = try record.text(
         "SELECT DISTINCT pid FROM watchlist_hits WHERE kind = 'file' AND note = 'fixture'")
       #expect(Set(clients).isSubset(of: processes))
