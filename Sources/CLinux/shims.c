@@ -15,6 +15,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/audit.h>
 #include <linux/fs.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -141,8 +142,10 @@ int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number,
 int clinux_ptrace_place(pid_t thread) {
   struct __ptrace_syscall_info information;
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof information, &information) < 0) return -1;
-  if (information.op == PTRACE_SYSCALL_INFO_ENTRY) return 1;
-  return information.op == PTRACE_SYSCALL_INFO_EXIT ? 2 : 0;
+  int is_32 = information.arch == AUDIT_ARCH_I386;
+  if (information.op == PTRACE_SYSCALL_INFO_ENTRY) return is_32 ? 3 : 1;
+  if (information.op == PTRACE_SYSCALL_INFO_EXIT) return is_32 ? 4 : 2;
+  return 0;
 }
 
 pid_t clinux_wait_traced(int *status) { return waitpid(-1, status, __WALL | WNOHANG); }

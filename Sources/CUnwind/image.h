@@ -2,6 +2,7 @@
 #include <elfutils/libdw.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdbool.h>
 
 #include "CUnwind.h"
 
@@ -32,4 +33,9 @@ struct cunwind_image {
 void read_build_id(struct cunwind_image *image, const GElf_Phdr *program);
 void read_symbols(struct cunwind_image *image);
 void free_symbols(struct cunwind_image *image);
+// Whether libdw may be asked for rows of the table; false also where there is none.
+bool is_eh_frame_sound(Elf *elf);
+bool is_debug_frame_sound(Elf *elf);
+// Makes room for one element more; false when there is none.
+int grown(void **list, size_t count, size_t *room, size_t size);
 void open_companions(struct cunwind_image *image);

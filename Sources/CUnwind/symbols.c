@@ -11,7 +11,7 @@
 // MiniDebugInfo unpacks to this at most.
 static const size_t largest_mini = 256 << 20;
 
-static int grown(void **list, size_t count, size_t *room, size_t size) {
+int grown(void **list, size_t count, size_t *room, size_t size) {
   if (count < *room) return 1;
   size_t more = *room ? *room * 2 : 256;
   void *moved = realloc(*list, more * size);

@@ -14,6 +14,8 @@ struct PtraceSource: ~Copyable {
   private var early: Set<Int32> = []
   /// Flags of the birth that a thread is in.
   private var birthFlags: [Int32: UInt64] = [:]
+  /// Numbers of the execs that threads are in.
+  private var execs: [Int32: Int64] = [:]
 
   init() throws(SystemError) { proc = try ProcFileSystem() }
 
@@ -72,6 +74,12 @@ struct PtraceSource: ~Copyable {
     switch stop {
     case .callEntry: enter(thread, &assembler)
     case .callExit: leave(thread, &assembler)
+    case .call32Entry: enter32(thread, &assembler)
+    case .call32Exit:
+      guard let number = execs[thread] else { break }
+      var event = event(.leave, thread)
+      event.number = number
+      assembler.take(.event(event))
     case .birth(let child): born(child, by: thread, &assembler)
     case .exec(let old): executed(thread, old, &assembler)
     case .ending(let status):
@@ -111,6 +119,7 @@ struct PtraceSource: ~Copyable {
     // rdi rsi rdx r10 r8 r9
     event.values = [5, 4, 1, 10, 8, 9].map { registers.all[$0] }
     birthFlags[thread] = registers.number == 56 ? event.values[0] : 0
+    execs[thread] = kind == .exec ? registers.number : nil
     var pages: [StackPage] = []
     if let memory = memory(of: event.process) {
       if registers.number == 435 {
@@ -125,6 +134,24 @@ struct PtraceSource: ~Copyable {
     }
     assembler.take(.event(event))
     for page in pages { assembler.take(.page(page)) }
+  }
+
+  /// fork, execve, clone, vfork, execveat and clone3 of asm/unistd_32.h; the first argument is in rbx.
+  private mutating func enter32(_ thread: Int32, _ assembler: inout CreationAssembler) {
+    execs[thread] = nil
+    guard let registers = threads.registers(thread), [2, 11, 120, 190, 358, 435].contains(registers.number)
+    else { return }
+    var event = event(.call32, thread)
+    event.number = registers.number
+    event.name = name(of: event.process)
+    let argument = registers.all[3]
+    birthFlags[thread] =
+      switch registers.number {
+      case 120: argument
+      case 435: memory(of: event.process)?.word(at: argument) ?? 0
+      default: 0
+      }
+    assembler.take(.event(event))
   }
 
   private func memory(of process: Int32) -> ProcessMemory? {
@@ -200,7 +227,10 @@ struct PtraceSource: ~Copyable {
   private mutating func executed(_ thread: Int32, _ old: Int32, _ assembler: inout CreationAssembler) {
     processes[thread] = thread
     // Another thread of the process has its number now.
-    if old != 0 && old != thread { processes[old] = nil }
+    if old != 0 && old != thread {
+      processes[old] = nil
+      execs[thread] = execs.removeValue(forKey: old)
+    }
     var point = event(.pointOfNoReturn, old == 0 ? thread : old)
     point.process = thread
     assembler.take(.event(point))

@@ -64,6 +64,8 @@ public struct CreationEvent: Sendable {
     case leave, birth, runnable, firstRun, pointOfNoReturn, exec, exit, place
     /// A kernel stack inside a call.
     case kernel = 11
+    /// A call by a 32-bit program, of which no more is told.
+    case call32
   }
 
   public var kind: Kind

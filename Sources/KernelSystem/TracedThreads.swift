@@ -6,6 +6,8 @@ import CLinux
 public struct TracedThreads: Sendable {
   public enum Stop: Sendable, Equatable {
     case callEntry, callExit
+    /// Of i386's interface. The exit also of an exec into a 32-bit program.
+    case call32Entry, call32Exit
     /// A child or a thread was born, by its number.
     case birth(Int32)
     /// The thread's number before the exec.
@@ -72,6 +74,8 @@ public struct TracedThreads: Sendable {
       switch clinux_ptrace_place(thread) {
       case 1: return .callEntry
       case 2: return .callExit
+      case 3: return .call32Entry
+      case 4: return .call32Exit
       default: return .other
       }
     }

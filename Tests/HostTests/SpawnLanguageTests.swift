@@ -47,6 +47,24 @@ extension HostTests {
       #expect(bareBirth.userStack.allSatisfy { $0.function == nil })
     }
 
+    @Test(
+      "A 32-bit program is said not to be shown; its exec, its child and its end are",
+      .enabled(if: SpawnFixtures.makes32, "gcc -m32 and a kernel that runs what it makes"),
+      arguments: [[], ["--ptrace"]])
+    func small(_ options: [String]) throws {
+      let program = try SpawnFixtures.compiled("child.c", "small", ["-m32"])
+      let trace = try Spawning.run(["bash", "-c", "\(program); true"], options: options)
+      let process = try #require(trace.processes.first { $0.process.args == [program] })
+      #expect(process.calls.map(\.kind) == ["exec"] && process.calls[0].result == 0)
+      #expect(process.calls[0].childPid == nil && process.end?.exitCode == 23)
+      let child = try #require(trace.processes.first { $0.process.parent?.pid == process.process.pid })
+      // The child is one too, until its exec.
+      let programs = [process, child].map { "process \($0.process.pid) (small) is a 32-bit program" }
+      #expect(trace.gaps.map(\.message) == programs.map { $0 + ": its calls are not shown" })
+      #expect(child.process.args == ["/bin/true"] && child.end?.exitCode == 0)
+      #expect(child.calls.allSatisfy { $0.kind == "exit" && $0.userStackWhole == true })
+    }
+
     @Test("A Swift program with Foundation's Process", .enabled(if: SpawnFixtures.isInstalled("swiftc")))
     func swift() throws {
       let folder = SpawnFixtures.folder.appending(path: "swift")

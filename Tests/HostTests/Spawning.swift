@@ -148,6 +148,12 @@ enum SpawnFixtures {
     return isInstalled("chromium") && FileManager.default.fileExists(atPath: viewers.path)
   }
 
+  /// Whether 32-bit programs can be made, and run.
+  static var makes32: Bool {
+    guard let program = try? compiled("child.c", "small", ["-m32"]) else { return false }
+    return (try? ToolRun.run([program]))?.status == 23
+  }
+
   static func isInstalled(_ tool: String) -> Bool {
     (try? ToolRun.run(["sh", "-c", "command -v \(tool)"]))?.status == 0
   }

@@ -16,6 +16,7 @@ enum sockeye_creation_kind {
   SOCKEYE_CREATION_PHASE,      // number is the place in user space; values first argument, address
   SOCKEYE_CREATION_PAGE,       // one page of the stack of the ENTER before it
   SOCKEYE_CREATION_KERNEL,     // number is the tracepoint: a kernel stack inside a call
+  SOCKEYE_CREATION_CALL32,     // number is i386's: a call by a 32-bit program, of which no more is told
 };
 
 enum {

@@ -29,11 +29,21 @@ extension CreationAssembler {
     }
   }
 
+  /// Said once a process.
+  mutating func call32(_ event: CreationEvent) {
+    let process = index(of: event.process, name: RawText(event.name))
+    guard told32.insert(process).inserted else { return }
+    let name = report.processes[process].name.lossyString
+    tell(nil, "process \(event.process) (\(name)) is a 32-bit program: its calls are not shown")
+  }
+
   mutating func leave(_ event: CreationEvent) {
     let result = Int64(bitPattern: event.values[0])
     guard let index = pending[event.thread], self[index].number == Int(event.number) else {
       // The child's own return from the call that made it.
-      if result == 0 { mark(births[event.thread], .userMode, event) }
+      if result == 0, CreationCalls.kind(event.number) == .birth {
+        mark(births[event.thread], .userMode, event)
+      }
       return
     }
     pending[event.thread] = nil

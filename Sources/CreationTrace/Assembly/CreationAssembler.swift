@@ -36,6 +36,8 @@ struct CreationAssembler {
   var births: [Int32: CallIndex] = [:]
   /// By pid: the exec whose program is on its way to `main`.
   var starting: [Int32: CallIndex] = [:]
+  /// Of 32-bit programs that called, in `report.processes`.
+  var told32: Set<Int> = []
   /// The process that we started ourselves, until its first exec: its stack is ours.
   var held: Int32?
 
@@ -153,6 +155,7 @@ struct CreationAssembler {
     case .exec: exec(event)
     case .exit: exit(event)
     case .place: place(event)
+    case .call32: call32(event)
     case .kernel:
       if let call = pending[event.thread] { addToTree(call, kernel.names(event.kernel), event.time) }
     }

@@ -179,13 +179,20 @@ INLINE bool is_birth(long number) {
   return number == CLONE || number == FORK || number == VFORK || number == CLONE3;
 }
 
+// fork, execve, clone, vfork, execveat and clone3 of asm/unistd_32.h.
+INLINE int report_call32(long number) {
+  bool is_creation =
+    number == 2 || number == 11 || number == 120 || number == 190 || number == 358 || number == CLONE3;
+  return is_creation && is_caller_wanted() ? mark(SOCKEYE_CREATION_CALL32, number, 0, 0) : 0;
+}
+
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(creation_enter, struct pt_regs *registers, long number) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (task->thread_info.status & TS_COMPAT) return report_call32(number);
   bool is_end = number == EXIT || number == EXIT_GROUP;
   if (!is_birth(number) && !is_exec(number) && !is_end) return 0;
   if (!is_caller_wanted()) return 0;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (task->thread_info.status & TS_COMPAT) return 0;
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_ENTER);
   if (!event) return 0;
   event->mark.number = number;
@@ -226,11 +233,16 @@ INLINE void read_failed_exec(struct sockeye_creation_event *event, long number, 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(creation_return, struct pt_regs *registers, long result) {
   long number = registers->orig_ax;
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 key = (u64)task;
+  if (task->thread_info.status & TS_COMPAT) {
+    // Into a 32-bit program, by a call that was not its own.
+    u32 *entered = bpf_map_lookup_elem(&calling, &key);
+    if (!entered || !is_exec(*entered)) return 0;
+    number = *entered;
+  }
   if (!is_birth(number) && !is_exec(number)) return 0;
   if (!is_caller_wanted()) return 0;
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (task->thread_info.status & TS_COMPAT) return 0;
-  u64 key = (u64)task;
   bpf_map_delete_elem(&calling, &key);
   if (!is_exec(number) || result >= 0) return mark(SOCKEYE_CREATION_RETURN, number, result, 0);
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_RETURN);
