@@ -20,7 +20,7 @@ static Elf_Scn *section_named(Elf *elf, Elf_Scn *section, const char *name, cons
   return NULL;
 }
 
-enum { LARGEST_REGISTER = 127, LONGEST_PROGRAM = 1 << 16 };
+enum { LARGEST_REGISTER = 127, LONGEST_PROGRAM = 1 << 16, MOST_UNPACKED = 256 << 20 };
 
 struct cursor {
   const uint8_t *at, *end;
@@ -191,6 +191,27 @@ static bool is_search_sound(Elf_Scn *section, uint64_t frame, const struct place
     take(&cursor, 4);
     uint64_t place = header.sh_addr + (uint64_t)(int32_t)take(&cursor, 4) - frame;
     if (!bsearch(&place, places->list, places->count, sizeof place, by_place)) return false;
+  }
+  return true;
+}
+
+// libdw unpacks all debugging sections at once.
+bool may_be_unpacked(Elf *elf) {
+  uint64_t total = 0;
+  size_t names;
+  if (!section_named(elf, NULL, ".debug_frame", ".zdebug_frame") || elf_getshdrstrndx(elf, &names) != 0) return false;
+  for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
+    GElf_Shdr header;
+    GElf_Chdr packed;
+    const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+    // "ZLIB", and the size from its highest byte on.
+    Elf_Data *data = name && strncmp(name, ".zdebug", 7) == 0 ? elf_rawdata(section, NULL) : NULL;
+    uint64_t size = 0;
+    if (data && data->d_buf && data->d_size >= 12)
+      for (int index = 4; index < 12; index++) size = size << 8 | ((const uint8_t *)data->d_buf)[index];
+    else if (name && header.sh_flags & SHF_COMPRESSED && gelf_getchdr(section, &packed)) size = packed.ch_size;
+    if (size > MOST_UNPACKED - total) return false;
+    total += size;
   }
   return true;
 }

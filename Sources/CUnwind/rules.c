@@ -12,7 +12,7 @@ static void open_rules(struct cunwind_image *image) {
   open_companions(image);
   Elf *files[] = {image->elf, image->debug_elf, image->mini_elf};
   for (size_t file = 0; file < 3; file++) {
-    if (!files[file]) continue;
+    if (!files[file] || !may_be_unpacked(files[file])) continue;
     image->dwarf[file] = dwarf_begin_elf(files[file], DWARF_C_READ, NULL);
     // Unpacked by now.
     if (image->dwarf[file] && is_debug_frame_sound(files[file]))

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 // MiniDebugInfo unpacks to this at most.
-static const size_t largest_mini = 256 << 20;
+static const size_t largest_mini = 64 << 20;
 
 int grown(void **list, size_t count, size_t *room, size_t size) {
   if (count < *room) return 1;
