@@ -24,7 +24,7 @@ enum { LARGEST_REGISTER = 127, LONGEST_PROGRAM = 1 << 16, MOST_UNPACKED = 256 <<
 
 struct cursor {
   const uint8_t *at, *end;
-  bool is_short;
+  bool is_short, is_odd;
 };
 
 static uint64_t take(struct cursor *cursor, size_t size) {
@@ -39,11 +39,12 @@ static uint64_t take(struct cursor *cursor, size_t size) {
   return value;
 }
 
-// LEB128, of either sign: what has more than 63 bits is large.
+// LEB128, of either sign: what has more than 63 bits is large. Of more than 10 bytes libdw makes something else.
 static uint64_t take_number(struct cursor *cursor) {
   uint64_t value = 0;
   for (unsigned shift = 0;; shift += 7) {
     uint64_t byte = take(cursor, 1);
+    if (shift > 63) cursor->is_odd = true;
     if (shift < 63) value |= (byte & 0x7f) << shift;
     else if (byte & 0x7f) value = UINT64_MAX;
     if (!(byte & 0x80)) return value;
@@ -56,7 +57,7 @@ static bool is_register(struct cursor *cursor) { return take_number(cursor) <= L
 static bool is_program_sound(const uint8_t *start, const uint8_t *end) {
   struct cursor cursor = {.at = start, .end = end};
   if (end - start > LONGEST_PROGRAM) return false;
-  while (cursor.at < cursor.end) {
+  while (cursor.at < cursor.end && !cursor.is_odd) {
     uint8_t operation = (uint8_t)take(&cursor, 1);
     switch (operation & 0xc0) {
     case DW_CFA_offset: take_number(&cursor); continue;
@@ -105,12 +106,12 @@ static bool is_program_sound(const uint8_t *start, const uint8_t *end) {
     default: return true;
     }
   }
-  return true;
+  return !cursor.is_odd;
 }
 
 // How many bytes an address of the CIE's FDEs has; 0 where that differs or is not known.
-static size_t address_size(const Dwarf_CIE *cie, bool is_eh_frame) {
-  if (!is_eh_frame || cie->augmentation[0] == 0) return 8;
+static size_t address_size(const Dwarf_CIE *cie) {
+  if (cie->augmentation[0] == 0) return 8;
   if (cie->augmentation[0] != 'z' || !cie->augmentation_data) return 0;
   struct cursor cursor = {.at = cie->augmentation_data,
                           .end = cie->augmentation_data + cie->augmentation_data_size};
@@ -133,11 +134,11 @@ static size_t address_size(const Dwarf_CIE *cie, bool is_eh_frame) {
   return 8;
 }
 
-static const uint8_t *program_of(const Dwarf_FDE *fde, const Dwarf_CIE *cie, size_t size) {
+static bool is_function_sound(const Dwarf_FDE *fde, const Dwarf_CIE *cie, size_t size) {
   struct cursor cursor = {.at = fde->start, .end = fde->end};
   take(&cursor, 2 * size);
   if (cie->augmentation[0] == 'z') take(&cursor, take_number(&cursor));
-  return cursor.at;
+  return !cursor.is_odd && is_program_sound(cursor.at, fde->end);
 }
 
 // Where the entries begin that were read: what the search table leads to must be among them.
@@ -164,9 +165,9 @@ static bool is_table_sound(Elf *elf, Elf_Data *data, bool is_eh_frame, struct pl
       bool is_known = dwarf_next_cfi(identification, data, is_eh_frame, cie_offset, &behind, &cie) == 0 &&
                       dwarf_cfi_cie_p(&cie) &&
                       is_program_sound(cie.cie.initial_instructions, cie.cie.initial_instructions_end);
-      size = is_known ? address_size(&cie.cie, is_eh_frame) : 0;
+      size = is_known ? address_size(&cie.cie) : 0;
     }
-    if (size == 0 || !is_program_sound(program_of(&entry.fde, &cie.cie, size), entry.fde.end)) return false;
+    if (size == 0 || !is_function_sound(&entry.fde, &cie.cie, size)) return false;
   }
   return true;
 }
@@ -183,7 +184,10 @@ static bool is_search_sound(Elf_Scn *section, uint64_t frame, const struct place
   Elf_Data *data = elf_rawdata(section, NULL);
   if (!gelf_getshdr(section, &header) || !data || !data->d_buf || data->d_size < 12) return false;
   struct cursor cursor = {.at = data->d_buf, .end = (const uint8_t *)data->d_buf + data->d_size};
-  if (take(&cursor, 4) != 0x3b031b01) return false;
+  uint64_t encodings = take(&cursor, 4);
+  // The linker could not make a table.
+  if (encodings == 0xffff1b01) return true;
+  if (encodings != 0x3b031b01 || places->count == 0) return false;
   if (header.sh_addr + 4 + (uint64_t)(int32_t)take(&cursor, 4) != frame) return false;
   uint64_t count = take(&cursor, 4);
   if (count > (uint64_t)(cursor.end - cursor.at) / 8) return false;

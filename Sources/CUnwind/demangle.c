@@ -14,13 +14,12 @@ char *swift_demangle(const char *name, size_t length, char *buffer, size_t *size
 
 static bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 static bool is_small(char letter) { return letter >= 'a' && letter <= 'z'; }
-static bool is_capital(char letter) { return letter >= 'A' && letter <= 'Z'; }
 
 // How many copies of what was said before stand here. C++: `S_`, `S1A_`, `T0_` are one; `Dp` is one for each of a pack.
 static uint64_t copies_cxx(const char *name, size_t length) {
   if (strncmp(name, "Dp", 2) == 0) return length;
   if (*name != 'S' && *name != 'T') return 0;
-  for (name++; is_digit(*name) || is_capital(*name); name++) continue;
+  name += 1 + strspn(name + 1, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
   return *name == '_';
 }
 
@@ -39,7 +38,8 @@ static uint64_t copies_swift(const char *name) {
 // Letters inside identifiers are taken for references too, so the estimate is never too low.
 static bool may_grow(const char *name, bool is_swift) {
   uint64_t growth = 1;
-  size_t length = strlen(name);
+  size_t length = strnlen(name, LONGEST_NAME + 1);
+  if (length > LONGEST_NAME) return true;
   for (; *name && growth <= LARGEST_GROWTH; name++)
     growth *= 1 + (is_swift ? copies_swift(name) : copies_cxx(name, length));
   return growth > LARGEST_GROWTH;

@@ -161,11 +161,18 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
+  /// Of the process and what has come from it.
   private static func threads(of process: Int32) -> [Int32] {
+    var family = [process]
     do throws(SystemError) {
-      guard case .value(let directory) = try ProcFileSystem().process(process) else { return [process] }
-      return try directory.threadIDs()
-    } catch { return [process] }
+      let proc = try ProcFileSystem()
+      try ProcessFamily.each(of: process) { (child, _) in family.append(child) }
+      var threads: [Int32] = []
+      for member in family {
+        if case .value(let directory) = proc.process(member) { threads += try directory.threadIDs() }
+      }
+      return threads
+    } catch { return family }
   }
 
   private func open(wholeHost: Bool) throws(BPFError) -> CreationSession {
