@@ -179,20 +179,23 @@ INLINE bool is_birth(long number) {
   return number == CLONE || number == FORK || number == VFORK || number == CLONE3;
 }
 
-// fork, execve, clone, vfork, execveat and clone3 of asm/unistd_32.h.
-INLINE int report_call32(long number) {
-  bool is_creation =
-    number == 2 || number == 11 || number == 120 || number == 190 || number == 358 || number == CLONE3;
-  return is_creation && is_caller_wanted() ? mark(SOCKEYE_CREATION_CALL32, number, 0, 0) : 0;
+// asm/unistd_32.h.
+enum { FORK32 = 2, EXECVE32 = 11, CLONE32 = 120, VFORK32 = 190, EXECVEAT32 = 358, CLONE3_32 = 435 };
+
+INLINE bool is_creation32(long number) {
+  return number == FORK32 || number == EXECVE32 || number == CLONE32 || number == VFORK32 || number == EXECVEAT32 ||
+         number == CLONE3_32;
 }
 
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(creation_enter, struct pt_regs *registers, long number) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  if (task->thread_info.status & TS_COMPAT) return report_call32(number);
   bool is_end = number == EXIT || number == EXIT_GROUP;
-  if (!is_birth(number) && !is_exec(number) && !is_end) return 0;
-  if (!is_caller_wanted()) return 0;
+  bool is_ours = is_birth(number) || is_exec(number) || is_end, is_ours32 = is_creation32(number);
+  if (!is_ours && !is_ours32) return 0;
+  struct task_struct *task = bpf_get_current_task_btf();
+  bool is_32 = task->thread_info.status & TS_COMPAT;
+  if (!(is_32 ? is_ours32 : is_ours) || !is_caller_wanted()) return 0;
+  if (is_32) return mark(SOCKEYE_CREATION_CALL32, number, 0, 0);
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_ENTER);
   if (!event) return 0;
   event->mark.number = number;
@@ -233,16 +236,19 @@ INLINE void read_failed_exec(struct sockeye_creation_event *event, long number, 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(creation_return, struct pt_regs *registers, long result) {
   long number = registers->orig_ax;
+  if (!is_birth(number) && !is_exec(number) && number != EXECVE32) return 0;
+  if (!is_caller_wanted()) return 0;
   struct task_struct *task = bpf_get_current_task_btf();
   u64 key = (u64)task;
-  if (task->thread_info.status & TS_COMPAT) {
-    // Into a 32-bit program, by a call that was not its own.
+  bool is_32 = task->thread_info.status & TS_COMPAT;
+  if (is_32) {
+    // Into a 32-bit program, by a call that was not its own: the kernel has changed the number.
     u32 *entered = bpf_map_lookup_elem(&calling, &key);
     if (!entered || !is_exec(*entered)) return 0;
     number = *entered;
+  } else if (number == EXECVE32) {
+    return 0;
   }
-  if (!is_birth(number) && !is_exec(number)) return 0;
-  if (!is_caller_wanted()) return 0;
   bpf_map_delete_elem(&calling, &key);
   if (!is_exec(number) || result >= 0) return mark(SOCKEYE_CREATION_RETURN, number, result, 0);
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_RETURN);
