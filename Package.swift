@@ -100,31 +100,40 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(
-      name: "KernelNetlinkTests", dependencies: ["KernelNetlink", "KernelSystem", "CLinux"],
+      name: "KernelNetlinkTests",
+      dependencies: ["KernelNetlink", "KernelSystem", "CLinux", "OwnThread", "Randomness"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(
       name: "ProcessFixture", path: "Tests/ProcessFixture",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra"])]),
     .testTarget(
-      name: "KernelProcTests", dependencies: ["KernelProc", "KernelSystem", "CLinux", "ProcessFixture"],
+      name: "KernelProcTests",
+      dependencies: ["KernelProc", "KernelSystem", "CLinux", "ProcessFixture", "OwnThread", "Randomness"],
       exclude: ["Fixtures"], swiftSettings: lifetimes),
-    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model", "Randomness"], swiftSettings: strict),
 
     .testTarget(
       name: "CreationTraceTests", dependencies: ["CreationTrace", "KernelBPF", "KernelTracefs", "Model"]),
     .testTarget(name: "KernelTracefsTests", dependencies: ["KernelTracefs"]),
-    .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution"]),
+    .testTarget(name: "AttributionTests", dependencies: ["Model", "Attribution", "Randomness"]),
 
     .executableTarget(
       name: "store-bench", dependencies: ["Model", "Store"], path: "Benchmarks/StoreBench",
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Model", "Store", "store-fixture"], exclude: ["Fixtures"],
+      name: "StoreTests", dependencies: ["Model", "Store", "ProgramRuns", "Randomness", "store-fixture"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     // Records until it is killed.
     .executableTarget(
       name: "store-fixture", dependencies: ["Model", "Store"], path: "Tests/StoreFixture",
       swiftSettings: strict),
+
+    // For tests: the same numbers for the same seed; a thread, and a network namespace, that nobody else uses.
+    .target(name: "Randomness", path: "Tests/Randomness"),
+    .target(name: "OwnThread", dependencies: ["CLinux", "KernelSystem"], path: "Tests/OwnThread"),
+    // Runs built programs and others, for tests.
+    .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
 
     .target(name: "ViewFixtures", dependencies: ["Model", "ViewText"], path: "Tests/ViewFixtures"),
     .testTarget(name: "ViewTextTests", dependencies: ["Model", "ViewText"]),
@@ -151,16 +160,19 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
       name: "HostTests",
-      dependencies: ["Model", "Store", "ViewFixtures", "socket-fixture", "EventFixture", "sockeye"],
+      dependencies: [
+        "Model", "Store", "ViewFixtures", "ProgramRuns", "socket-fixture", "EventFixture", "sockeye",
+      ],
       exclude: ["SpawnFixtures", "Golden"]),
 
     // Row for row what netstat and ss print, each case in a namespace of its own.
-    .testTarget(name: "ConformanceTests", dependencies: ["socket-fixture", "sockeye"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["ProgramRuns", "socket-fixture", "sockeye"]),
 
     // The built binary, and the rules of Documentation/Architecture.md.
     .testTarget(
-      name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "Model", "Store"], exclude: ["Golden"]),
-    .testTarget(name: "ArchitectureTests"),
+      name: "CommandTests", dependencies: ["sockeye", "ViewFixtures", "ProgramRuns", "Model", "Store"],
+      exclude: ["Golden"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["ProgramRuns"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -26,6 +26,7 @@ def tools(sockeye, work):
         ("sockeye", [sockeye, "spawn", "--"], 1, "user and kernel stacks, imports, times to main"),
         ("sockeye-no-places", [sockeye, "spawn", "--no-places", "--"], 1, "the same without loader and main"),
         ("sockeye-full", [sockeye, "spawn", "--full", "--"], 1, "and a tree of the kernel's functions"),
+        ("sockeye-perf", [sockeye, "spawn", "--perf", "--"], 1, "as sockeye, stacks of 64 KiB, by perf"),
         ("sockeye-ptrace", [sockeye, "spawn", "--ptrace", "--"], 4, "user stacks"),
         ("perf-dwarf", perf + ["--call-graph", "dwarf,16384", "--"], 1, "user stacks by perf's unwinder, kernel stacks"),
         ("strace-seccomp", ["strace", "-f", "--seccomp-bpf", "-e", f"trace={CALLS}", "-o", "/dev/null"], 1, "calls"),

@@ -460,7 +460,7 @@ _sockeye_map() {
 
 _sockeye_spawn() {
     repeating_flags=()
-    non_repeating_flags=(-a --all --full --no-function-graph --table --json --no-places --ptrace --version -h --help)
+    non_repeating_flags=(-a --all --full --no-function-graph --table --json --no-places --perf --ptrace --version -h --help)
     repeating_options=()
     non_repeating_options=(-p --pid -o --output --repeat --trace --svg --duration --color)
     __sockeye_offer_flags_options -1

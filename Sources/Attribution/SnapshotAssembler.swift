@@ -174,8 +174,6 @@ public struct SnapshotAssembler {
     }
     return InodeIndex(table: table)
   }
-
-  public var processIdentities: [ProcessIdentity] { identities }
 }
 
 extension SnapshotAssembler {

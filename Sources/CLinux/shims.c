@@ -123,10 +123,13 @@ long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data) 
   return ptrace((enum __ptrace_request)request, thread, (void *)address, (void *)data);
 }
 
-int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result) {
+int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result, int *is_i386) {
 #ifdef __x86_64__
   struct user_regs_struct all;
+  struct __ptrace_syscall_info information;
   if (ptrace(PTRACE_GETREGS, thread, NULL, &all) != 0) return -1;
+  if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof information, &information) < 0) return -1;
+  *is_i386 = information.arch == AUDIT_ARCH_I386;
   const uint64_t ordered[17] = {all.orig_rax, all.rdx, all.rcx, all.rbx, all.rsi, all.rdi, all.rbp, all.rsp, all.r8,
                                 all.r9,       all.r10, all.r11, all.r12, all.r13, all.r14, all.r15, all.rip};
   memcpy(registers, ordered, sizeof ordered);
@@ -142,10 +145,8 @@ int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number,
 int clinux_ptrace_place(pid_t thread) {
   struct __ptrace_syscall_info information;
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof information, &information) < 0) return -1;
-  int is_32 = information.arch == AUDIT_ARCH_I386;
-  if (information.op == PTRACE_SYSCALL_INFO_ENTRY) return is_32 ? 3 : 1;
-  if (information.op == PTRACE_SYSCALL_INFO_EXIT) return is_32 ? 4 : 2;
-  return 0;
+  if (information.op == PTRACE_SYSCALL_INFO_ENTRY) return 1;
+  return information.op == PTRACE_SYSCALL_INFO_EXIT ? 2 : 0;
 }
 
 pid_t clinux_wait_traced(int *status) { return waitpid(-1, status, __WALL | WNOHANG); }
@@ -169,7 +170,7 @@ void clinux_set_bpf_log(clinux_bpf_log log) {
   libbpf_set_print(log ? forward : NULL);
 }
 
-int clinux_perf_mappings(int cpu, uint32_t watermark) {
+int clinux_perf_mappings(int cpu, uint32_t watermark, int clock, int names) {
   struct perf_event_attr event = {
     .type = PERF_TYPE_SOFTWARE,
     .size = sizeof event,
@@ -178,13 +179,50 @@ int clinux_perf_mappings(int cpu, uint32_t watermark) {
     .mmap = 1,
     .mmap2 = 1,
     .build_id = 1,
+    .comm = names != 0,
     .sample_id_all = 1,
     .use_clockid = 1,
-    .clockid = CLOCK_BOOTTIME,
+    .clockid = clock,
     .watermark = 1,
     .wakeup_watermark = watermark,
   };
   return (int)syscall(SYS_perf_event_open, &event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+int clinux_perf_sampling(const struct clinux_perf_sampling *wanted, int cpu) {
+  struct perf_event_attr event = {
+    .type = wanted->type,
+    .size = sizeof event,
+    .config = wanted->config,
+    .config1 = (uintptr_t)wanted->path,
+    .config2 = wanted->offset,
+    .sample_period = 1,
+    .sample_type = wanted->sample_type,
+    .read_format = wanted->counts_lost ? PERF_FORMAT_LOST : 0,
+    .exclude_callchain_user = 1,
+    .sample_id_all = 1,
+    .use_clockid = 1,
+    .clockid = CLOCK_MONOTONIC,
+    .watermark = !wanted->wakes,
+    .wakeup_events = wanted->wakes ? 1 : 1 << 20,
+  };
+  if (wanted->sample_type & PERF_SAMPLE_REGS_USER) event.sample_regs_user = clinux_perf_registers;
+  // The kernel shortens it to what a record has room for.
+  if (wanted->sample_type & PERF_SAMPLE_STACK_USER) event.sample_stack_user = UINT16_MAX - 7;
+  return (int)syscall(SYS_perf_event_open, &event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+int clinux_perf_direct(int event, int ring, const char *filter, uint64_t *id) {
+  if (filter && ioctl(event, PERF_EVENT_IOC_SET_FILTER, filter) != 0) return -1;
+  if (ioctl(event, PERF_EVENT_IOC_ID, id) != 0) return -1;
+  return ioctl(event, PERF_EVENT_IOC_SET_OUTPUT, ring);
+}
+
+void clinux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 uint64_t clinux_perf_head(const void *page) {

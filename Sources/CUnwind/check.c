@@ -109,13 +109,13 @@ static bool is_program_sound(const uint8_t *start, const uint8_t *end) {
   return !cursor.is_odd;
 }
 
-// How many bytes an address of the CIE's FDEs has; 0 where that differs or is not known.
-static size_t address_size(const Dwarf_CIE *cie) {
-  if (cie->augmentation[0] == 0) return 8;
+// How many bytes an address of the CIE's FDEs has; 0 where that differs or is not known. `word`: a pointer of the machine's.
+static size_t address_size(const Dwarf_CIE *cie, size_t word) {
+  if (cie->augmentation[0] == 0) return word;
   if (cie->augmentation[0] != 'z' || !cie->augmentation_data) return 0;
   struct cursor cursor = {.at = cie->augmentation_data,
                           .end = cie->augmentation_data + cie->augmentation_data_size};
-  static const uint8_t sizes[16] = {8, 0, 2, 4, 8, 0, 0, 0, 8, 0, 2, 4, 8};
+  const size_t sizes[16] = {word, 0, 2, 4, 8, 0, 0, 0, word, 0, 2, 4, 8};
   for (const char *letter = cie->augmentation + 1; *letter; letter++) {
     uint8_t encoding;
     switch (*letter) {
@@ -131,7 +131,7 @@ static size_t address_size(const Dwarf_CIE *cie) {
     default: return 0;
     }
   }
-  return 8;
+  return word;
 }
 
 static bool is_function_sound(const Dwarf_FDE *fde, const Dwarf_CIE *cie, size_t size) {
@@ -165,7 +165,7 @@ static bool is_table_sound(Elf *elf, Elf_Data *data, bool is_eh_frame, struct pl
       bool is_known = dwarf_next_cfi(identification, data, is_eh_frame, cie_offset, &behind, &cie) == 0 &&
                       dwarf_cfi_cie_p(&cie) &&
                       is_program_sound(cie.cie.initial_instructions, cie.cie.initial_instructions_end);
-      size = is_known ? address_size(&cie.cie) : 0;
+      size = is_known ? address_size(&cie.cie, identification[EI_CLASS] == ELFCLASS32 ? 4 : 8) : 0;
     }
     if (size == 0 || !is_function_sound(&entry.fde, &cie.cie, size)) return false;
   }

@@ -1,9 +1,15 @@
 #include "image.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static bool is_ours(const GElf_Ehdr *header) {
+  return header->e_machine == EM_X86_64 ? header->e_ident[EI_CLASS] == ELFCLASS64
+                                        : header->e_machine == EM_386 && header->e_ident[EI_CLASS] == ELFCLASS32;
+}
 
 struct cunwind_image *cunwind_open(int descriptor) {
   elf_version(EV_CURRENT);
@@ -16,12 +22,12 @@ struct cunwind_image *cunwind_open(int descriptor) {
   // Read, not mapped: a file that is cut while we look must not kill us.
   image->elf = elf_begin(descriptor, ELF_C_READ, NULL);
   GElf_Ehdr header;
-  if (!image->elf || elf_kind(image->elf) != ELF_K_ELF || !gelf_getehdr(image->elf, &header) ||
-      header.e_machine != EM_X86_64 || header.e_ident[EI_CLASS] != ELFCLASS64) {
+  if (!image->elf || elf_kind(image->elf) != ELF_K_ELF || !gelf_getehdr(image->elf, &header) || !is_ours(&header)) {
     cunwind_close(image);
     return NULL;
   }
   image->entry = header.e_entry;
+  image->is_i386 = header.e_machine == EM_386;
   size_t count = 0;
   elf_getphdrnum(image->elf, &count);
   image->segments = calloc(count ? count : 1, sizeof *image->segments);
@@ -40,6 +46,8 @@ struct cunwind_image *cunwind_open(int descriptor) {
       if (image->interpreter &&
           pread(descriptor, image->interpreter, program.p_filesz, (off_t)program.p_offset) < 0)
         image->interpreter[0] = 0;
+    } else if (program.p_type == PT_DYNAMIC && image->is_i386) {
+      read_slot_base(image, &program);
     } else if (program.p_type == PT_NOTE && image->build_id_size == 0) {
       read_build_id(image, &program);
     }
@@ -59,6 +67,13 @@ void read_build_id(struct cunwind_image *image, const GElf_Phdr *program) {
     memcpy(image->build_id, bytes + content, image->build_id_size);
     return;
   }
+}
+
+void read_slot_base(struct cunwind_image *image, const GElf_Phdr *program) {
+  Elf_Data *data = elf_getdata_rawchunk(image->elf, (int64_t)program->p_offset, program->p_filesz, ELF_T_DYN);
+  GElf_Dyn entry;
+  for (int index = 0; data && gelf_getdyn(data, index, &entry) && entry.d_tag != DT_NULL; index++)
+    if (entry.d_tag == DT_PLTGOT) image->slot_base = entry.d_un.d_ptr;
 }
 
 void cunwind_close(struct cunwind_image *image) {
@@ -95,6 +110,10 @@ const struct cunwind_segment *cunwind_segments(const struct cunwind_image *image
 }
 
 const char *cunwind_interpreter(const struct cunwind_image *image) { return image->interpreter; }
+
+int cunwind_is_i386(const struct cunwind_image *image) { return image->is_i386; }
+
+uint64_t cunwind_slot_base(const struct cunwind_image *image) { return image->slot_base; }
 
 uint64_t cunwind_entry(const struct cunwind_image *image) { return image->entry; }
 

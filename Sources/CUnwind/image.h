@@ -12,7 +12,8 @@ struct cunwind_image {
   Elf *debug_elf;  // the build id's file below /usr/lib/debug
   Elf *mini_elf;   // .gnu_debugdata, unpacked into mini_bytes
   void *mini_bytes;
-  uint64_t entry;
+  uint64_t entry, slot_base;
+  int is_i386;
   char *interpreter;
   struct cunwind_segment *segments;
   size_t segment_count;
@@ -31,6 +32,7 @@ struct cunwind_image {
 };
 
 void read_build_id(struct cunwind_image *image, const GElf_Phdr *program);
+void read_slot_base(struct cunwind_image *image, const GElf_Phdr *program);
 void read_symbols(struct cunwind_image *image);
 void free_symbols(struct cunwind_image *image);
 // Whether libdw may be asked for rows of the table; false also where there is none.

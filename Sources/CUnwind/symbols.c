@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <lzma.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,11 @@ static void add_table(struct cunwind_image *image, Elf *elf, Elf_Scn *section, c
   }
 }
 
+static bool fills_slot(const struct cunwind_image *image, uint64_t type) {
+  return image->is_i386 ? type == R_386_JMP_SLOT || type == R_386_GLOB_DAT
+                        : type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT;
+}
+
 static void add_relocations(struct cunwind_image *image, Elf_Scn *section, const GElf_Shdr *header) {
   Elf_Scn *table = elf_getscn(image->elf, header->sh_link);
   GElf_Shdr table_header;
@@ -54,10 +60,15 @@ static void add_relocations(struct cunwind_image *image, Elf_Scn *section, const
   if (!data || !symbols || !header->sh_entsize) return;
   for (size_t index = 0; index < header->sh_size / header->sh_entsize; index++) {
     GElf_Rela relocation;
+    GElf_Rel bare;
     GElf_Sym symbol;
-    if (!gelf_getrela(data, (int)index, &relocation)) return;
-    uint32_t type = GELF_R_TYPE(relocation.r_info);
-    if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) continue;
+    if (header->sh_type == SHT_RELA) {
+      if (!gelf_getrela(data, (int)index, &relocation)) return;
+    } else {
+      if (!gelf_getrel(data, (int)index, &bare)) return;
+      relocation = (GElf_Rela){.r_offset = bare.r_offset, .r_info = bare.r_info};
+    }
+    if (!fills_slot(image, GELF_R_TYPE(relocation.r_info))) continue;
     if (!gelf_getsym(symbols, (int)GELF_R_SYM(relocation.r_info), &symbol)) continue;
     const char *name = elf_strptr(image->elf, table_header.sh_link, symbol.st_name);
     if (!name || !*name) continue;
@@ -130,7 +141,7 @@ void read_symbols(struct cunwind_image *image) {
       GElf_Shdr header;
       if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS) continue;
       if (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM) add_table(image, files[file], section, &header);
-      if (file == 0 && header.sh_type == SHT_RELA) add_relocations(image, section, &header);
+      if (file == 0 && (header.sh_type == SHT_RELA || header.sh_type == SHT_REL)) add_relocations(image, section, &header);
     }
   }
   if (image->symbols) qsort(image->symbols, image->symbol_count, sizeof *image->symbols, by_address);

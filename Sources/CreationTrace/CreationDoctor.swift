@@ -9,6 +9,7 @@ public enum CreationDoctor {
     do throws(CreationError) {
       let report = try CreationTracer(request).run()
       return [stacks(report), kernelPart(report), wayToMain(report)]
+        + (report.way == .probes ? [perf(request)] : [])
     } catch {
       return [Diagnosis(subject, .missing, "\(error)", loss: "sockeye spawn")]
     }
@@ -27,11 +28,28 @@ public enum CreationDoctor {
     let reason = report.gaps.first { $0.kind == .noProbes }
     if let reason {
       return Diagnosis(
-        subject, .partial, "by ptrace, \(finding)", loss: reason.message, remedy: reason.remedy)
+        subject, .partial, "by \(report.way.rawValue), \(finding)", loss: reason.message,
+        remedy: reason.remedy)
     }
     return Diagnosis(
       subject, whole.count == calls.count ? .proved : .partial,
       "\(finding), up to \(deepest) frames, unwound by libdw")
+  }
+
+  /// What would be seen without BPF.
+  private static func perf(_ request: CreationRequest) -> Diagnosis {
+    let subject = "process creation: perf in place of BPF"
+    var request = request
+    request.way = .perf
+    do throws(CreationError) {
+      let report = try CreationTracer(request).run()
+      let (user, kernel) = (stacks(report), kernelPart(report))
+      let isProved = user.status == .proved && kernel.status == .proved
+      return Diagnosis(
+        subject, isProved ? .proved : .partial, "\(user.finding), kernel stacks: \(kernel.status.rawValue)")
+    } catch {
+      return Diagnosis(subject, .missing, "\(error)", loss: "the kernel part, where BPF may not be used")
+    }
   }
 
   private static func kernelPart(_ report: CreationReport) -> Diagnosis {

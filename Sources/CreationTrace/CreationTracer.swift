@@ -4,32 +4,6 @@ import KernelSystem
 import KernelTracefs
 import Model
 
-/// What is to be traced.
-public struct CreationRequest: Sendable {
-  public enum Subject: Sendable, Equatable {
-    case command([String])
-    case process(Int32)
-    case wholeHost
-  }
-  public var subject: Subject
-  /// Watch the places on the way to `main` too (uprobes in the loader and the libc, seen by the whole host).
-  public var watchesPlaces = true
-  /// What happens in the kernel inside each call, too: the calls take several times as long.
-  public var isDetailed = false
-  /// For that, function_graph where it can be had: it slows the kernel of the whole host while the trace runs.
-  public var usesFunctionGraph = true
-  /// Else ptrace(2).
-  public var usesProbes = true
-
-  public init(_ subject: Subject) { self.subject = subject }
-}
-
-/// A step that failed, with a message that is complete in itself.
-public struct CreationError: Error, CustomStringConvertible {
-  public let description: String
-  init(_ description: String) { self.description = description }
-}
-
 /// Runs one trace: starts or follows, collects, unwinds, and reports.
 ///
 /// One thread does it all. Records wait until all of the same time must be there, and are then put into their order.
@@ -43,44 +17,39 @@ public struct CreationTracer: ~Copyable {
   private var assembler: CreationAssembler
   private var waiting: [CreationRecord] = []
   private var lostMappings: UInt64 = 0
+  /// The kernel's own functions, where they are wanted and can be had.
+  private var graph: FunctionGraph?
+  private var trees = FunctionTrees()
 
   public init(_ request: CreationRequest) {
     self.request = request
     assembler = CreationAssembler(way: .probes, tier: request.isDetailed ? .union : .spine)
   }
 
-  /// Until the command ends, the deadline (CLOCK_BOOTTIME, ns), or a signal to stop.
-  public consuming func run(until deadline: UInt64? = nil) throws(CreationError) -> CreationReport {
+  /// Until the command or the process ends, the time is over, or a signal to stop comes.
+  public consuming func run() throws(CreationError) -> CreationReport {
     switch request.subject {
-    case .command(let command): try runCommand(command, deadline)
-    case .process(let pid): try follow(pid, deadline)
-    case .wholeHost: try followHost(deadline)
+    case .command(let command): try run(command)
+    case .process(let pid): try follow(pid)
+    case .wholeHost: try followHost()
     }
     return assembler.report
   }
 
-  private mutating func runCommand(_ command: [String], _ deadline: UInt64?) throws(CreationError) {
+  private mutating func run(_ command: [String]) throws(CreationError) {
     let child: HeldChild
     do throws(SystemError) { child = try HeldChild(command) } catch { throw CreationError("\(error)") }
     assembler.begin(child.pid, name: RawText(command[0]), mappings: [], isHeld: true)
     let wait = try waitPoint(child.pid)
-    if request.usesProbes {
-      do throws(BPFError) {
-        let graph = functionGraph(.only([child.pid]))
-        let session = try open(wholeHost: false)
-        session.follow(child.pid)
-        start(child, command)
-        return collect(session, graph, wait, deadline)
-      } catch { assembler.tellFallback("\(error)") }
-    } else {
-      assembler.tellFallback(nil)
+    if let source = try source(child.pid, wait) {
+      start(child, command)
+      return collect(source, wait)
     }
     do throws(SystemError) {
       var source = try PtraceSource()
       try source.follow(child.pid)
       do throws(Errno) { try child.openGate() } catch { throw SystemError("write", on: command[0], error) }
-      source.run(&assembler) { Self.isOver(wait, deadline) }
-      assembler.finishStacks()
+      collect(&source, wait)
     } catch { throw CreationError("\(error)") }
     do throws(Errno) { try child.checkStart() } catch { assembler.commandFailed("\(command[0]): \(error)") }
   }
@@ -89,30 +58,17 @@ public struct CreationTracer: ~Copyable {
     do throws(Errno) { try child.release() } catch { assembler.commandFailed("\(command[0]): \(error)") }
   }
 
-  /// A signal to stop, or the deadline.
-  private static func isOver(_ wait: WaitPoint, _ deadline: UInt64?) -> Bool {
-    if wait.wait(milliseconds: 0).contains(.stopSignal) { return true }
-    return deadline.map { KernelClock.bootTimeNanoseconds >= $0 } ?? false
-  }
-
-  private mutating func follow(_ process: Int32, _ deadline: UInt64?) throws(CreationError) {
+  private mutating func follow(_ process: Int32) throws(CreationError) {
     let wait = try waitPoint(process)
-    if request.usesProbes {
-      do throws(BPFError) {
-        let graph = functionGraph(.only(Self.threads(of: process)))
-        let session = try open(wholeHost: false)
-        session.follow(process)
-        begin([process])
-        do throws(SystemError) {
-          try ProcessFamily.each(of: process) { (child, parent) in
-            session.follow(child)
-            begin([child], parent: parent)
-          }
-        } catch { assembler.tell(nil, "what came from the process before is not followed: \(error)") }
-        return collect(session, graph, wait, deadline)
-      } catch { assembler.tellFallback("\(error)") }
-    } else {
-      assembler.tellFallback(nil)
+    if let source = try source(process, wait) {
+      begin([process])
+      do throws(SystemError) {
+        try ProcessFamily.each(of: process) { (child, parent) in
+          source.follow(child)
+          begin([child], parent: parent)
+        }
+      } catch { assembler.tell(nil, "what came from the process before is not followed: \(error)") }
+      return collect(source, wait)
     }
     do throws(SystemError) {
       var source = try PtraceSource()
@@ -123,22 +79,15 @@ public struct CreationTracer: ~Copyable {
           if try source.follow(child) { begin([child], parent: parent) }
         } catch { assembler.tell(nil, "process \(child), which was there before, is not followed: \(error)") }
       }
-      source.run(&assembler) { Self.isOver(wait, deadline) }
-      assembler.finishStacks()
+      collect(&source, wait)
     } catch { throw CreationError("\(error)") }
   }
 
-  private mutating func followHost(_ deadline: UInt64?) throws(CreationError) {
+  private mutating func followHost() throws(CreationError) {
     let wait = try waitPoint(nil)
-    do throws(BPFError) {
-      let graph = functionGraph(.everybodyBut([ThisProcess.pid]))
-      let session = try open(wholeHost: true)
-      begin(Self.processes())
-      collect(session, graph, wait, deadline)
-    } catch {
-      throw CreationError(
-        "the whole host can be traced by probes only, as root or with CAP_BPF and CAP_PERFMON: \(error)")
-    }
+    guard let source = try source(nil, wait) else { return }
+    begin(Self.processes())
+    collect(source, wait)
   }
 
   /// What is mapped in processes that are there already.
@@ -161,38 +110,49 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
   }
 
-  /// Of the process and what has come from it.
-  private static func threads(of process: Int32) -> [Int32] {
-    var family = [process]
-    do throws(SystemError) {
-      let proc = try ProcFileSystem()
-      try ProcessFamily.each(of: process) { (child, _) in family.append(child) }
-      var threads: [Int32] = []
-      for member in family {
-        if case .value(let directory) = proc.process(member) { threads += try directory.threadIDs() }
-      }
-      return threads
-    } catch { return family }
-  }
-
-  private func open(wholeHost: Bool) throws(BPFError) -> CreationSession {
+  /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
+  private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource?
+  {
+    startFunctionGraph(process)
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
-    return try CreationSession.open(
-      wholeHost: wholeHost, places: places, isDetailed: assembler.report.tier == .union)
+    var reasons: [String] = []
+    if request.way == nil || request.way == .probes {
+      do throws(BPFError) {
+        let source = try ProbeSource(
+          wholeHost: process == nil, places: places, isDetailed: assembler.report.tier == .union)
+        if let process { source.follow(process) }
+        return source
+      } catch { reasons.append("the probes cannot be loaded (\(error))") }
+    }
+    if request.way == nil || request.way == .perf {
+      do throws(SystemError) {
+        let source = try PerfSource(wholeHost: process == nil, places: places)
+        try source.join(wait)
+        if let process { source.follow(process) }
+        assembler.tellPerf(reasons.first)
+        return source
+      } catch { reasons.append("perf's events cannot be opened (\(error))") }
+    }
+    let reason = reasons.joined(separator: " and ")
+    if request.way == .perf { throw CreationError(reason) }
+    if process == nil {
+      throw CreationError(
+        "the whole host cannot be traced, because \(reason): run as root, or with CAP_BPF and CAP_PERFMON")
+    }
+    graph = nil
+    assembler.tellFallback(reasons.isEmpty ? nil : reason)
+    return nil
   }
 
-  /// The best tier that can be had: nil is not function_graph.
-  private mutating func functionGraph(_ subject: FunctionGraph.Subject) -> FunctionGraph? {
-    guard request.isDetailed, request.usesFunctionGraph else { return nil }
+  /// Where it is wanted; why it cannot be had is told.
+  private mutating func startFunctionGraph(_ process: Int32?) {
+    guard request.isDetailed, request.usesFunctionGraph, request.way != .ptrace else { return }
     do throws(FunctionGraphRefusal) {
-      let graph = try FunctionGraph.start(
-        roots: FunctionTrees.roots, excluded: FunctionTrees.foreign, of: subject)
+      graph = try FunctionGraph.start(
+        roots: FunctionTrees.roots, excluded: FunctionTrees.foreign,
+        of: process.map { .only(ProcessFamily.threads(of: $0)) } ?? .everybodyBut([ThisProcess.pid]))
       assembler.report.tier = .functionGraph
-      return graph
-    } catch {
-      assembler.report.tierReason = "\(error)"
-      return nil
-    }
+    } catch { assembler.report.tierReason = "\(error)" }
   }
 
   private func waitPoint(_ process: Int32?) throws(CreationError) -> WaitPoint {
@@ -201,35 +161,42 @@ public struct CreationTracer: ~Copyable {
     }
   }
 
-  private mutating func collect(
-    _ session: borrowing CreationSession, _ graph: consuming FunctionGraph?, _ wait: WaitPoint,
-    _ deadline: UInt64?
-  ) {
-    var trees = FunctionTrees()
+  private var deadline: UInt64? { request.duration.map { KernelClock.bootTimeNanoseconds &+ $0 } }
+
+  private mutating func collect(_ source: inout PtraceSource, _ wait: WaitPoint) {
+    let deadline = deadline
+    source.run(&assembler) {
+      if wait.wait(milliseconds: 0).contains(.stopSignal) { return true }
+      return deadline.map { KernelClock.bootTimeNanoseconds >= $0 } ?? false
+    }
+    assembler.finishStacks()
+  }
+
+  private mutating func collect(_ source: CreationSource, _ wait: WaitPoint) {
+    let deadline = deadline
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
-      drain(session)
-      trees.drain(&graph)
+      drain(source)
       let now = KernelClock.bootTimeNanoseconds
       if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
       if let deadline, now >= deadline { break }
     }
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
-    drain(session)
-    trees.drain(&graph)
+    drain(source, isLast: true)
     settle(before: .max)
     assembler.finishStacks()
     assembler.take(trees)
     assembler.tellLosses(
-      records: session.lostRecords(), mappings: lostMappings, missed: session.missedRuns(),
-      places: session.refusedPlaces)
+      records: source.lostRecords(), mappings: lostMappings, missed: source.missedRuns(),
+      places: source.refusedPlaces)
   }
 
-  private mutating func drain(_ session: borrowing CreationSession) {
+  private mutating func drain(_ source: CreationSource, isLast: Bool = false) {
     var fresh: [CreationRecord] = []
-    lostMappings += session.drain { fresh.append($0) }
+    lostMappings += source.drain(isLast: isLast) { fresh.append($0) }
     waiting += fresh
     for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
+    trees.drain(&graph)
   }
 
   /// Hands on what is older than `time`, in order.

@@ -26,4 +26,19 @@ enum ProcessFamily {
       }
     }
   }
+
+  /// All threads of the process and of what came from it, as far as they can be seen.
+  static func threads(of root: Int32) -> [Int32] {
+    var family = [root]
+    do throws(SystemError) {
+      try each(of: root) { (process, _) in family.append(process) }
+      let proc = try ProcFileSystem()
+      return family.flatMap { (process) in
+        guard case .value(let directory) = proc.process(process),
+          case .value(let threads) = directory.threadIDs()
+        else { return [process] }
+        return threads
+      }
+    } catch { return family }
+  }
 }

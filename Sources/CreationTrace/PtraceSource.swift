@@ -14,8 +14,6 @@ struct PtraceSource: ~Copyable {
   private var early: Set<Int32> = []
   /// Flags of the birth that a thread is in.
   private var birthFlags: [Int32: UInt64] = [:]
-  /// Numbers of the execs that threads are in.
-  private var execs: [Int32: Int64] = [:]
 
   init() throws(SystemError) { proc = try ProcFileSystem() }
 
@@ -74,12 +72,6 @@ struct PtraceSource: ~Copyable {
     switch stop {
     case .callEntry: enter(thread, &assembler)
     case .callExit: leave(thread, &assembler)
-    case .call32Entry: enter32(thread, &assembler)
-    case .call32Exit:
-      guard let number = execs[thread] else { break }
-      var event = event(.leave, thread)
-      event.number = number
-      assembler.take(.event(event))
     case .birth(let child): born(child, by: thread, &assembler)
     case .exec(let old): executed(thread, old, &assembler)
     case .ending(let status):
@@ -108,50 +100,45 @@ struct PtraceSource: ~Copyable {
     return stat.name
   }
 
+  /// A call that is followed, by its number on x86_64, with its arguments.
+  private func call(_ thread: Int32) -> (registers: TracedThreads.Registers, number: Int64, values: [UInt64])?
+  {
+    guard let registers = threads.registers(thread) else { return nil }
+    let number = registers.isI386 ? CreationCalls.number(ofI386: registers.number) : registers.number
+    guard let number, CreationCalls.kind(number) != nil else { return nil }
+    // ebx ecx edx esi edi ebp; rdi rsi rdx r10 r8 r9
+    let values =
+      registers.isI386
+      ? [3, 2, 1, 4, 5, 6].map { registers.all[$0] & 0xffff_ffff }
+      : [5, 4, 1, 10, 8, 9].map { registers.all[$0] }
+    return (registers, number, values)
+  }
+
   private mutating func enter(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    guard let registers = threads.registers(thread), let kind = CreationCalls.kind(registers.number) else {
-      return
-    }
+    guard let (registers, number, values) = call(thread) else { return }
     var event = event(.enter, thread)
-    event.number = registers.number
+    event.number = number
+    event.isI386 = registers.isI386
     event.name = name(of: event.process)
     event.registers = registers.all
-    // rdi rsi rdx r10 r8 r9
-    event.values = [5, 4, 1, 10, 8, 9].map { registers.all[$0] }
-    birthFlags[thread] = registers.number == 56 ? event.values[0] : 0
-    execs[thread] = kind == .exec ? registers.number : nil
+    event.values = values
+    birthFlags[thread] = number == 56 ? event.values[0] : 0
     var pages: [StackPage] = []
     if let memory = memory(of: event.process) {
-      if registers.number == 435 {
+      if number == 435 {
         event.text = memory.bytes(at: event.values[0], count: 88)
         if event.text.count < 64 { event.text = memory.bytes(at: event.values[0], count: 64) }
         birthFlags[thread] = memory.word(at: event.values[0])
       }
-      if kind == .exec { event.text = memory.text(at: event.values[registers.number == 59 ? 0 : 1]) }
+      if CreationCalls.kind(number) == .exec {
+        event.text = memory.text(at: values[number == 59 ? 0 : 1]) + [0]
+      }
       let mappings = mappings(of: event.process)
       assembler.replaceMappings(of: event.process, mappings)
       pages = stack(event, pointer: registers.all[7], mappings, memory)
     }
     assembler.take(.event(event))
     for page in pages { assembler.take(.page(page)) }
-  }
-
-  /// fork, execve, clone, vfork, execveat and clone3 of asm/unistd_32.h; the first argument is in rbx.
-  private mutating func enter32(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    execs[thread] = nil
-    guard let registers = threads.registers(thread), [2, 11, 120, 190, 358, 435].contains(registers.number)
-    else { return }
-    var event = event(.call32, thread)
-    event.number = registers.number
-    event.name = name(of: event.process)
-    let argument = registers.all[3]
-    birthFlags[thread] =
-      switch registers.number {
-      case 120: argument
-      case 435: memory(of: event.process)?.word(at: argument) ?? 0
-      default: 0
-      }
-    assembler.take(.event(event))
   }
 
   private func memory(of process: Int32) -> ProcessMemory? {
@@ -191,19 +178,17 @@ struct PtraceSource: ~Copyable {
   }
 
   private mutating func leave(_ thread: Int32, _ assembler: inout CreationAssembler) {
-    guard let registers = threads.registers(thread), CreationCalls.kind(registers.number) != nil else {
-      return
-    }
+    guard let (registers, number, values) = call(thread) else { return }
     var event = event(.leave, thread)
-    event.number = registers.number
+    event.number = number
+    event.isI386 = registers.isI386
     event.values[0] = UInt64(bitPattern: registers.result)
-    if CreationCalls.kind(registers.number) == .exec, registers.result < 0,
-      let memory = memory(of: event.process)
-    {
-      let isAt = registers.number == 322
-      event.text = memory.text(at: registers.all[isAt ? 4 : 5]) + [0]
+    if CreationCalls.kind(number) == .exec, registers.result < 0, let memory = memory(of: event.process) {
+      let (first, size) = (number == 322 ? 1 : 0, registers.isI386 ? 4 : 8)
+      event.text = memory.text(at: values[first]) + [0]
       for index in 0..<24 {
-        guard let pointer = memory.word(at: registers.all[isAt ? 1 : 4] &+ UInt64(index) * 8), pointer != 0
+        guard let pointer = memory.word(at: values[first + 1] &+ UInt64(index * size), size: size),
+          pointer != 0
         else { break }
         event.text += memory.text(at: pointer) + [0]
         event.values[1] += 1
@@ -227,10 +212,7 @@ struct PtraceSource: ~Copyable {
   private mutating func executed(_ thread: Int32, _ old: Int32, _ assembler: inout CreationAssembler) {
     processes[thread] = thread
     // Another thread of the process has its number now.
-    if old != 0 && old != thread {
-      processes[old] = nil
-      execs[thread] = execs.removeValue(forKey: old)
-    }
+    if old != 0 && old != thread { processes[old] = nil }
     var point = event(.pointOfNoReturn, old == 0 ? thread : old)
     point.process = thread
     assembler.take(.event(point))

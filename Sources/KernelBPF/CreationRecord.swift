@@ -37,7 +37,7 @@ public enum CreationRecord: Sendable {
   }
 }
 
-/// One page of the stack of the call that the same thread entered at the same time.
+/// One page of the stack of the call that the same thread entered at the same time, or a part of one.
 public struct StackPage: Sendable {
   public static let size = 4096
   public var time: UInt64
@@ -64,9 +64,10 @@ public struct CreationEvent: Sendable {
     case leave, birth, runnable, firstRun, pointOfNoReturn, exec, exit, place
     /// A kernel stack inside a call.
     case kernel = 11
-    /// A call by a 32-bit program, of which no more is told.
-    case call32
   }
+
+  /// In place of a number of arguments: they are not in the text.
+  public static let unseenArguments = UInt64.max
 
   public var kind: Kind
   /// CLOCK_BOOTTIME, ns.
@@ -74,8 +75,10 @@ public struct CreationEvent: Sendable {
   public var cpu: UInt32 = 0
   public var process: Int32
   public var thread: Int32
-  /// The system call, the tracepoint, or the place.
+  /// The system call (x86_64's number), the tracepoint, or the place.
   public var number: Int64 = 0
+  /// The call was made as 32-bit programs make it.
+  public var isI386 = false
   /// Six, of the kind: see `CreationRecord.h`.
   public var values = [UInt64](repeating: 0, count: 6)
   public var name: [UInt8] = []
@@ -106,6 +109,11 @@ public struct CreationEvent: Sendable {
     }
     let numberOffset = MemoryLayout<sockeye_creation_header>.size
     number = Int64(bitPattern: word(numberOffset))
+    if kind == .enter || kind == .leave {
+      let mark = Int64(SOCKEYE_CREATION_I386)
+      isI386 = number & mark != 0
+      number &= ~mark
+    }
     for index in 0..<6 { values[index] = word(numberOffset + 8 + 8 * index) }
     guard let textOffset = MemoryLayout<Event>.offset(of: \.text),
       let registerOffset = MemoryLayout<Event>.offset(of: \.registers),

@@ -157,7 +157,7 @@ public struct CreationSession: ~Copyable {
 }
 
 /// Room for one record of a mapping ring.
-@safe private final class MappingScratch {
+@safe final class MappingScratch {
   let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
   deinit { unsafe bytes.deallocate() }
 }

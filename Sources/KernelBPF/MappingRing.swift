@@ -6,19 +6,26 @@ import KernelSystem
 /// Ring layout: perf_event_open(2), a control page and then a power of two of data pages. Since 3.16 (MMAP2), 5.12
 /// (build ids). Needs CAP_PERFMON; kernels with a paranoid level of 3 and more want CAP_SYS_ADMIN.
 @safe final class MappingRing {
-  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-  private static let dataPages = 128
+  static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
-  private let descriptor: OwnedDescriptor
+  let cpu: Int32
+  let descriptor: OwnedDescriptor
   private let pages: UnsafeMutableRawPointer
-  private let size = dataPages * pageSize
+  /// Of the data, bytes.
+  let size: Int
 
-  init(cpu: Int32) throws(SystemError) {
-    let number = clinux_perf_mappings(cpu, UInt32(Self.dataPages * Self.pageSize / 4))
+  /// - Parameter dataPages: a power of two.
+  /// - Parameter clock: of the records' times; what other events write into the ring must have the same.
+  /// - Parameter hasNames: threads' new names too.
+  init(
+    cpu: Int32, dataPages: Int = 128, clock: clockid_t = CLOCK_BOOTTIME, hasNames: Bool = false
+  ) throws(SystemError) {
+    self.cpu = cpu
+    size = dataPages * Self.pageSize
+    let number = clinux_perf_mappings(cpu, UInt32(size / 4), clock, hasNames ? 1 : 0)
     guard number >= 0 else { throw SystemError("perf_event_open", on: "cpu \(cpu)", .current) }
     descriptor = OwnedDescriptor(owning: number)
-    let length = (Self.dataPages + 1) * Self.pageSize
-    let pages = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, number, 0)
+    let pages = unsafe mmap(nil, size + Self.pageSize, PROT_READ | PROT_WRITE, MAP_SHARED, number, 0)
     // MAP_FAILED is (void *)-1, which Swift does not import.
     guard let pages = unsafe pages, unsafe pages != UnsafeMutableRawPointer(bitPattern: -1) else {
       throw SystemError("mmap", on: "perf ring of cpu \(cpu)", .current)
@@ -56,7 +63,7 @@ import KernelSystem
     unsafe clinux_perf_set_tail(pages, head)
   }
 
-  deinit { _ = unsafe munmap(pages, (Self.dataPages + 1) * Self.pageSize) }
+  deinit { _ = unsafe munmap(pages, size + Self.pageSize) }
 }
 
 /// The mapping rings of all CPUs, as records like the event ring's.

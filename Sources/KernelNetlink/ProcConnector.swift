@@ -40,7 +40,7 @@ public struct ProcConnector: ~Copyable {
   /// What is missing in the kernel's own count beyond that: messages for which it had no memory.
   public var missed: UInt64 { counter.missing - min(counter.missing, lost) }
   /// Missing in the kernel's count so far: known for each CPU with the next message of that CPU.
-  public var missingInSequence: UInt64 { counter.missing }
+  var missingInSequence: UInt64 { counter.missing }
 
   /// Hands out the messages that are there, in the order in which the kernel sent them, some thousand at most; whether
   /// that was all.

@@ -13,7 +13,7 @@ extension HostNames {
     // SAFETY: as above, getservbyport(3).
     guard let entry = unsafe getservbyport(Int32(port.bigEndian), nil), let name = unsafe entry.pointee.s_name
     else { return nil }
-    return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+    return unsafe bytes(name)
   }
 
   /// The addresses of a host name by getaddrinfo(3), of one version or both; 128 bits in network order as host integers,

@@ -20,7 +20,7 @@ public enum HostNames {
       let status = unsafe getservbyport_r(
         Int32(port.bigEndian), transport, &entry, start, buffer.count, &found)
       guard status == 0, unsafe found != nil, let name = unsafe entry.s_name else { return nil }
-      return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+      return unsafe bytes(name)
     }
   }
 
@@ -58,7 +58,7 @@ public enum HostNames {
     return unsafe bytes(name)
   }
 
-  private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+  static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
     // SAFETY: the C library terminates its strings.
     unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
@@ -107,38 +107,4 @@ public enum HostNames {
     guard unsafe if_indextoname(index, &buffer) != nil else { return nil }
     return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
   }
-}
-
-/// The terminal behind a descriptor.
-public enum Terminal {
-  public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
-
-  /// Columns by TIOCGWINSZ; nil when it is no terminal or says 0.
-  public static func width(_ descriptor: Int32) -> Int? {
-    var size = winsize()
-    // SAFETY: the request writes one `struct winsize`.
-    guard unsafe clinux_ioctl_pointer(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return nil
-    }
-    return Int(size.ws_col)
-  }
-}
-
-/// Writing to standard output and error.
-public enum StandardStream {
-  /// Writes all bytes. Throws `.brokenPipe` when the reader has gone.
-  public static func write(_ bytes: Span<UInt8>, to descriptor: Int32) throws(Errno) {
-    var offset = 0
-    while offset < bytes.count {
-      // SAFETY: the span is valid for the call, and the count is what is left of it.
-      offset += try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
-        try retryingOnInterrupt {
-          unsafe CLinux.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
-        }
-      }
-    }
-  }
-
-  /// From now on a write to a closed pipe is an error, not the end of the process.
-  public static func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
 }

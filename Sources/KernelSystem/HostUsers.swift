@@ -14,7 +14,7 @@ public enum HostUsers {
       guard let start = strings.baseAddress else { return nil }
       let status = unsafe getpwuid_r(id, &entry, start, strings.count, &found)
       guard status == 0, unsafe found != nil, let name = unsafe entry.pw_name else { return nil }
-      return unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+      return unsafe HostNames.bytes(name)
     }
   }
 }

@@ -6,8 +6,6 @@ import CLinux
 public struct TracedThreads: Sendable {
   public enum Stop: Sendable, Equatable {
     case callEntry, callExit
-    /// Of i386's interface. The exit also of an exec into a 32-bit program.
-    case call32Entry, call32Exit
     /// A child or a thread was born, by its number.
     case birth(Int32)
     /// The thread's number before the exec.
@@ -33,6 +31,8 @@ public struct TracedThreads: Sendable {
     public var all: [UInt64]
     public var number: Int64
     public var result: Int64
+    /// The call is made as 32-bit programs make it: the number is i386's.
+    public var isI386: Bool
   }
 
   private static let options =
@@ -74,8 +74,6 @@ public struct TracedThreads: Sendable {
       switch clinux_ptrace_place(thread) {
       case 1: return .callEntry
       case 2: return .callExit
-      case 3: return .call32Entry
-      case 4: return .call32Exit
       default: return .other
       }
     }
@@ -112,10 +110,10 @@ public struct TracedThreads: Sendable {
   /// PTRACE_GETREGS of a thread that has stopped.
   public func registers(_ thread: Int32) -> Registers? {
     var all = [UInt64](repeating: 0, count: 17)
-    var (number, result) = (UInt64(0), Int64(0))
-    // SAFETY: 17 numbers are written, and two more.
-    guard unsafe clinux_ptrace_registers(thread, &all, &number, &result) == 0 else { return nil }
-    return Registers(all: all, number: Int64(bitPattern: number), result: result)
+    var (number, result, isI386) = (UInt64(0), Int64(0), Int32(0))
+    // SAFETY: 17 numbers are written, and three more.
+    guard unsafe clinux_ptrace_registers(thread, &all, &number, &result, &isI386) == 0 else { return nil }
+    return Registers(all: all, number: Int64(bitPattern: number), result: result, isI386: isI386 != 0)
   }
 }
 
@@ -150,8 +148,9 @@ public struct ProcessMemory: ~Copyable {
     return text
   }
 
-  public borrowing func word(at address: UInt64) -> UInt64? {
-    let bytes = bytes(at: address, count: 8)
-    return bytes.count == 8 ? bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } : nil
+  /// A word of so many bytes.
+  public borrowing func word(at address: UInt64, size: Int = 8) -> UInt64? {
+    let bytes = bytes(at: address, count: size)
+    return bytes.count == size ? bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } : nil
   }
 }

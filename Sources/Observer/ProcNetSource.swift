@@ -33,6 +33,21 @@ struct ProcNetSource: ~Copyable {
     }
   }
 
+  /// Whether there may be sockets of a table that `read` does not have: the kernel has the protocol.
+  mutating func mayHave(_ table: SocketTable) -> Bool {
+    let names: [String]
+    switch table {
+    case .mptcp: names = ["MPTCP", "MPTCPv6"]
+    case .sctp: names = ["SCTP", "SCTPv6"]
+    case .vsock: names = ["AF_VSOCK"]
+    case .xdp: names = ["XDP"]
+    default: return false
+    }
+    guard let use = directory.protocolUse(&buffer).value else { return false }
+    // Sockets of AF_VSOCK are not counted: 0, however many there are.
+    return names.contains { table == .vsock ? use.has($0) : use.sockets($0) != 0 }
+  }
+
   private mutating func readInternet(
     _ tables: [InetSocketRecord.Table], _ type: SocketType, _ number: SocketProtocol?,
     _ assembler: inout SnapshotAssembler, _ wanted: (borrowing Socket) -> Bool

@@ -56,6 +56,8 @@ struct SnapshotRun: ~Copyable {
   var gaps: [Gap] = []
   var refusedProcesses = 0
   var unsupported: Set<SocketTable> = []
+  /// Neither sock_diag nor `/proc/net` has them, and there may be sockets of them.
+  var unreadTables: Set<SocketTable> = []
   var interruptedDumps = 0
   /// Elsewhere processes outside are not even listed.
   let isInInitialPIDNamespace: Bool

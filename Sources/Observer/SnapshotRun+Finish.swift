@@ -9,21 +9,22 @@ extension SnapshotRun {
   consuming func finish() -> Snapshot {
     if request.wantsHolders { settleUnheld() }
     let (catalog, request, privileges) = (self.catalog, self.request, self.privileges)
-    let (refused, evidence, seesAll) = (refusedProcesses, self.evidence, isInInitialPIDNamespace)
+    let (refused, evidence) = (refusedProcesses, self.evidence)
     var gaps = self.gaps + sourceGaps()
     let hasUnheld = request.wantsHolders && !assembler.isEverySocketHeld
+    let unlisted = hasUnheld ? unlistedProcesses() : nil
     var snapshot = self.assembler.finish()
     snapshot.takenWallNanoseconds = KernelClock.wallTimeNanoseconds
     snapshot.evidence = evidence
     snapshot.namespaces = catalog.infos
     ProcessFactsReader.fill(&snapshot, request.processFacts, &gaps)
-    if hasUnheld { snapshot.explainAbsences(mayBeHidden: refused > 0 || !seesAll) }
+    if hasUnheld { snapshot.explainAbsences(mayBeHidden: refused > 0 || unlisted != nil) }
     if request.wantsOrigins { snapshot.inferOrigins() }
     if request.tables.contains(SocketTable.unix) { snapshot.nameUnixPeers() }
     if hasUnheld && request.processFacts.contains(.user) { snapshot.nameOwners() }
     snapshot.nameInterfaces()
     if request.asksSockets { gaps += snapshot.crossCheckWithSockets() }
-    if hasUnheld, let gap = Self.refusalGap(snapshot, refused, seesAll, privileges) {
+    if hasUnheld, let gap = Self.refusalGap(snapshot, refused, unlisted, privileges) {
       // One line says it all: the namespaces of processes that refused are among what is unseen.
       gaps.removeAll { $0.kind == .namespaceRefused && $0.count == catalog.refusedProcesses }
       gaps.append(gap)
@@ -40,6 +41,16 @@ extension SnapshotRun {
           kind: .dumpInterrupted, count: interruptedDumps,
           message: "\(interruptedDumps) tables changed while they were read, even when read again"))
     }
+    if evidence != .iterator && !asksUnmatched {
+      for table in unreadTables.sorted(by: { $0.rawValue < $1.rawValue }) {
+        gaps.append(
+          Gap(
+            kind: .familyMissing, count: nil,
+            message:
+              "sockets of \(table.name) are not listed: neither sock_diag nor /proc/net has a table of them here",
+            remedy: "find holders by the BPF iterator: CAP_BPF and CAP_PERFMON"))
+      }
+    }
     if refusedNamespaces > 0 {
       gaps.append(
         Gap(
@@ -52,18 +63,40 @@ extension SnapshotRun {
     return gaps
   }
 
+  /// Why `/proc` need not list every process, so that none refuses.
+  private struct Unlisted {
+    let why: String
+    let remedy: String
+  }
+
+  private mutating func unlistedProcesses() -> Unlisted? {
+    if !isInInitialPIDNamespace {
+      return Unlisted(
+        why: "processes outside this pid namespace are not to be seen",
+        remedy: "run in the initial pid namespace")
+    }
+    // The iterator does not look into /proc.
+    if evidence == .iterator || privileges.mayReadEveryProcess { return nil }
+    switch proc.processVisibility(&buffer) {
+    case .value(.othersHidden), .value(.onlyTraceable):
+      return Unlisted(
+        why: "/proc hides the processes of others (hidepid), and network namespaces with them",
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+      )
+    default: return nil
+    }
+  }
+
   /// The line that an ordinary user reads: how many sockets have no name for want of privilege.
   private static func refusalGap(
-    _ snapshot: Snapshot, _ refusedProcesses: Int, _ seesAll: Bool, _ privileges: Privileges
+    _ snapshot: Snapshot, _ refusedProcesses: Int, _ unlisted: Unlisted?, _ privileges: Privileges
   ) -> Gap? {
     let unnamed = snapshot.sockets.count { $0.absence == .refused }
     guard unnamed > 0 else { return nil }
     let what = Counted.sockets(unnamed) + " could not be named: "
-    guard refusedProcesses > 0 || seesAll else {
+    if refusedProcesses == 0, let unlisted {
       return Gap(
-        kind: .processRefused, count: unnamed,
-        message: what + "processes outside this pid namespace are not to be seen",
-        remedy: "run in the initial pid namespace")
+        kind: .processRefused, count: unnamed, message: what + unlisted.why, remedy: unlisted.remedy)
     }
     let why = Counted.processes(refusedProcesses) + " could not be looked into"
     if privileges.mayReadEveryProcess {

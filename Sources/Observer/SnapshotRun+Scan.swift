@@ -13,9 +13,20 @@ extension SnapshotRun {
     for entry in selectedNamespaces { dumpAllTables(entry) }
     var scan = DescriptorScan()
     do throws(SystemError) { try proc.scanDescriptors(&scan) } catch { throw .system(error) }
-    refusedProcesses = scan.deniedPIDs.count
+    take(unreadOf: scan)
     if onlyNamespace == nil { dumpHeldNamespaces(scan) }
     askUnmatched(assembler.hold(scan, assembler.indexByInode()), scan)
+  }
+
+  /// Counts the processes that refused, and says of those that failed why.
+  private mutating func take(unreadOf scan: DescriptorScan) {
+    refusedProcesses = scan.deniedPIDs.count + scan.failedCount
+    guard let failure = scan.firstFailure else { return }
+    gaps.append(
+      Gap(
+        kind: .sourceFailed, count: scan.failedCount,
+        message: "the descriptors of " + Counted.processes(scan.failedCount)
+          + " could not be read: \(failure)"))
   }
 
   mutating func dumpAllTables(_ entry: NamespaceCatalog.Entry) {
@@ -37,12 +48,16 @@ extension SnapshotRun {
     }
   }
 
+  /// Only where everything was asked for: otherwise most of what is in no table is simply of other families.
+  var asksUnmatched: Bool {
+    request.wantsHolders && request.states.contains(SocketState.close) && request.tables == .all
+  }
+
   /// Sockets in no table: neither bound nor connected, of a family without a table, or of a namespace that we may
   /// not enter. They are asked through a duplicate of their descriptor.
   ///
-  /// Only where everything was asked for: otherwise most of them are simply of other families.
   private mutating func askUnmatched(_ unmatched: [HeldInode], _ scan: DescriptorScan) {
-    guard request.states.contains(SocketState.close), request.tables == .all else { return }
+    guard asksUnmatched else { return }
     let identities = scan.identities
     var known: [UInt64: Int] = [:]
     for held in unmatched {
@@ -162,7 +177,9 @@ extension SnapshotRun {
     guard case .value(let directory) = proc.network() else { return }
     var source = ProcNetSource(directory, netns: namespace)
     let scope = filterScope
-    for table in tables { _ = source.read(table, into: &assembler, wanted: scope.isWanted) }
+    for table in tables where !source.read(table, into: &assembler, wanted: scope.isWanted) {
+      if source.mayHave(table) { unreadTables.insert(table) }
+    }
   }
 
   /// `isWanted` apart from this run, which is borrowed for writing while sockets come in.

@@ -32,8 +32,10 @@ public enum CreationRecords {
     text.append(#","name":"#)
     text.append(json: process.name)
     if !process.executable.isEmpty { text.field(#","executable":"#, process.executable) }
-    text.append(#","args":"#)
-    append(list: process.arguments, to: &text)
+    if !process.arguments.isEmpty {
+      text.append(#","args":"#)
+      append(list: process.arguments, to: &text)
+    }
     if let parent = process.parent {
       text.append(#","parent":{"pid":"#)
       text.append(decimal: report.processes[parent].pid)
@@ -72,12 +74,19 @@ public enum CreationRecords {
     text.append(decimal: call.number)
     text.append(#","name":""#)
     text.append(terminal: call.name)
+    if call.isI386 { text.append(#"","abi":"i386"#) }
     text.append(#"","arguments":{"#)
     for (index, argument) in call.arguments.enumerated() {
       if index > 0 { text.append(",") }
       text.append(json: argument.name)
       text.append(":")
-      if let list = argument.list { append(list: list, to: &text) } else { text.append(json: argument.value) }
+      if !argument.isSeen {
+        text.append("null")
+      } else if let list = argument.list {
+        append(list: list, to: &text)
+      } else {
+        text.append(json: argument.value)
+      }
     }
     text.append("}}")
     text.append(#","thread":{"id":"#)

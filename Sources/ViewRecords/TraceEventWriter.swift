@@ -104,7 +104,7 @@ public struct TraceEventWriter {
 
   private mutating func append(argumentsOf call: CreationCall) {
     text.append(#","args":{"#)
-    for argument in call.arguments {
+    for argument in call.arguments where argument.isSeen {
       text.append(json: argument.name)
       text.append(":")
       let value =

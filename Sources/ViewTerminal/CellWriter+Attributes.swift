@@ -34,9 +34,7 @@ extension CellWriter {
       width = text.append(terminal: parent.name)
     }
     let start = text.count
-    text.append("[")
-    text.append(decimal: process.parentPID.rawValue)
-    text.append("]")
+    text.append(bracketed: process.parentPID)
     return width + text.count - start
   }
 

@@ -163,9 +163,7 @@ struct CellWriter {
     let process = snapshot.processes[index]
     var width = name.append(terminal: process.shownName)
     let nameBytes = name.count
-    name.append("[")
-    name.append(decimal: process.identity.pid.rawValue)
-    name.append("]")
+    name.append(bracketed: process.identity.pid)
     width += name.count - nameBytes
     names[index] = Cached(bytes: name.contents, width: width)
     text.append(name.contents)

@@ -3,7 +3,7 @@ import ViewText
 
 extension CreationCall {
   /// Of an exec.
-  var path: RawText? { arguments.first { $0.name == "path" }?.value }
+  var path: RawText? { arguments.first { $0.name == "path" && $0.isSeen }?.value }
 }
 
 extension TextBuffer {
@@ -27,7 +27,7 @@ extension TextBuffer {
   mutating func append(call: CreationCall) {
     append("call ")
     append(decimal: call.number)
-    append(" ")
+    append(call.isI386 ? " (i386) " : " ")
     append(terminal: call.name)
     append("(")
     for (index, argument) in call.arguments.enumerated() {
@@ -40,6 +40,7 @@ extension TextBuffer {
   }
 
   private mutating func append(_ argument: CreationArgument) {
+    if !argument.isSeen { return append("⟨not seen⟩") }
     guard let list = argument.list else {
       if argument.isText { append(quoted: argument.value) } else { append(terminal: argument.value) }
       return

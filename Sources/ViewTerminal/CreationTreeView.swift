@@ -46,6 +46,7 @@ public struct CreationTreeView {
   private mutating func appendWay() {
     let isColored = options.isColored
     text.begin(.dim, if: isColored)
+    if report.way == .perf { text.append("traced by perf; ") }
     switch (report.way, report.tier) {
     case (.ptrace, _): text.append("traced by ptrace: no kernel part")
     case (_, .spine): text.append("kernel part: stacks at the tracepoints of birth, exec and exit")
@@ -113,6 +114,7 @@ public struct CreationTreeView {
     while end < process.calls.count, process.calls[end].kind == .exec,
       process.calls[end].failure?.code == "ENOENT",
       process.calls[end].failure?.cause == nil, process.calls[end].thread == process.calls[start].thread,
+      process.calls[end].path != nil,
       process.calls[end].path?.lastPathComponent == process.calls[start].path?.lastPathComponent
     { end += 1 }
     return end

@@ -286,9 +286,7 @@ public struct EventLines {
     text.begin(.bold, if: options.isColored)
     if process.hasEnded { text.append("?") } else { _ = text.append(terminal: process.name) }
     text.end(.bold, if: options.isColored)
-    text.append("[")
-    text.append(decimal: process.identity.pid.rawValue)
-    text.append("]")
+    text.append(bracketed: process.identity.pid)
   }
 
   private func append(parentOf process: Process?, to text: inout TextBuffer) {
@@ -298,8 +296,6 @@ public struct EventLines {
     } else {
       text.append("?")
     }
-    text.append("[")
-    text.append(decimal: process.parentPID.rawValue)
-    text.append("]")
+    text.append(bracketed: process.parentPID)
   }
 }

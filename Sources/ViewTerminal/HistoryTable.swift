@@ -77,17 +77,14 @@ public enum HistoryTable {
       .made { if let user = process?.user { _ = $0.append(user: user) } else { $0.append("-") } },
       .made { _ = $0.append(optional: process?.systemdUnit) },
       .made {
-        for (index, ancestor) in (process?.ancestors ?? []).enumerated() {
-          if index > 0 { $0.append(" ← ") }
-          $0.append(terminal: ancestor.name)
-          $0.append("[")
-          $0.append(decimal: ancestor.identity.pid.rawValue)
-          $0.append("]")
-        }
+        let ancestors = process?.ancestors ?? []
+        if ancestors.isEmpty { $0.append("-") } else { $0.append(lineage: ancestors) }
       },
       .made { _ = $0.append(optional: process?.executable) },
       .made { _ = $0.append(optional: process?.executableHash?.sha256) },
-      .made { if let arguments = process?.arguments { _ = $0.append(arguments: arguments) } },
+      .made {
+        if let arguments = process?.arguments { _ = $0.append(arguments: arguments) } else { $0.append("-") }
+      },
       .made { $0.append(nameOf: connection.peerProcess) },
     ]
   }

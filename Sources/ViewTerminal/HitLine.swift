@@ -50,12 +50,9 @@ public enum HitLine {
       text.append("; container ")
       text.append(terminal: container.id)
     }
-    for (index, ancestor) in process.ancestors.enumerated() {
-      text.append(index == 0 ? "; from " : " ← ")
-      text.append(terminal: ancestor.name)
-      text.append("[")
-      text.append(decimal: ancestor.identity.pid.rawValue)
-      text.append("]")
+    if !process.ancestors.isEmpty {
+      text.append("; from ")
+      text.append(lineage: process.ancestors)
     }
   }
 }

@@ -92,13 +92,3 @@ extension Process {
   /// Its name, or that it ended before its name could be read: never a blank.
   var shownName: RawText { hasEnded && name.isEmpty ? "(ended)" : name }
 }
-
-extension TextBuffer {
-  /// `nginx[812]`
-  mutating func append(nameOf process: Process) {
-    append(terminal: process.shownName)
-    append("[")
-    append(decimal: process.identity.pid.rawValue)
-    append("]")
-  }
-}

@@ -128,6 +128,28 @@ extension TextBuffer {
     return count - start
   }
 
+  /// `[812]`
+  mutating func append(bracketed pid: ProcessID) {
+    append("[")
+    append(decimal: pid.rawValue)
+    append("]")
+  }
+
+  /// `nginx[812]`
+  mutating func append(nameOf process: Process) {
+    append(terminal: process.shownName)
+    append(bracketed: process.identity.pid)
+  }
+
+  /// `bash[4200] ← sshd[4190] ← systemd[1]`
+  mutating func append(lineage ancestors: [Ancestor]) {
+    for (index, ancestor) in ancestors.enumerated() {
+      if index > 0 { append(" ← ") }
+      append(terminal: ancestor.name)
+      append(bracketed: ancestor.identity.pid)
+    }
+  }
+
   /// The command line, as it could be typed: an argument with a blank or quote in it stands in quotes.
   mutating func append(arguments: [RawText]) -> Int {
     var width = 0

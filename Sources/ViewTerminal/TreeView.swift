@@ -121,9 +121,7 @@ public struct TreeView {
     var line = TextBuffer()
     let style: Style = nodes[node].process < 0 ? .plain : .bold
     _ = line.append(terminal: nodes[node].name)
-    line.append("[")
-    line.append(decimal: nodes[node].identity.pid.rawValue)
-    line.append("]")
+    line.append(bracketed: nodes[node].identity.pid)
     if nodes[node].process >= 0 {
       let process = snapshot.processes[nodes[node].process]
       if let user = process.user {

@@ -148,15 +148,7 @@ public struct WhoCard {
   /// `bash[4200] ← sshd[4190] ← systemd[1], entered by sshd[4190]`
   private func appendLineage(_ process: Process, to text: inout TextBuffer) {
     if !process.ancestors.isEmpty {
-      line("lineage", &text) {
-        for (position, ancestor) in process.ancestors.enumerated() {
-          if position > 0 { $0.append(" ← ") }
-          $0.append(terminal: ancestor.name)
-          $0.append("[")
-          $0.append(decimal: ancestor.identity.pid.rawValue)
-          $0.append("]")
-        }
-      }
+      line("lineage", &text) { $0.append(lineage: process.ancestors) }
     }
     if let entry = process.entry {
       line("entry", &text) {

@@ -23,6 +23,10 @@ extension TextBuffer {
       append(", names ")
       append(decimal: statistics.namesLost)
     }
+    if statistics.forgotten > 0 {
+      append(", forgotten ")
+      append(decimal: statistics.forgotten)
+    }
     append("; CPU ")
     append(durationMicroseconds: statistics.cpuNanoseconds / 1000)
     if let way {

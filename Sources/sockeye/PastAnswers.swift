@@ -106,12 +106,12 @@ extension WhoTarget {
   /// Necessary of every answer, not sufficient.
   fileprivate var query: HistoryQuery {
     var query = HistoryQuery()
-    func only(_ address: IPAddress) -> [AddressPrefix] { [AddressPrefix(address.unmapped)] }
+    func any(of addresses: [IPAddress]) -> [AddressPrefix] { addresses.map { AddressPrefix($0.unmapped) } }
     switch self {
     case .port(let port): query.port = port
-    case .address(let address): query.addresses = only(address)
-    case .endpoint(let end), .connection(let end, _):
-      (query.addresses, query.port) = (only(end.address), end.port)
+    case .address(let addresses): query.addresses = any(of: addresses)
+    case .endpoint(let place), .connection(let place, _):
+      (query.addresses, query.port) = (any(of: place.addresses), place.port)
     case .pid, .path, .inode, .cookie: break
     }
     return query

@@ -22,6 +22,7 @@ import KernelSystem
     StandardStream.ignoreBrokenPipes()
     do {
       try Personality.runIfMeant(CommandLine.arguments)
+      try refuseHelpOfNothing(CommandLine.arguments)
       var command = try parseAsRoot()
       try command.run()
     } catch let status as ExitStatus {
@@ -30,6 +31,15 @@ import KernelSystem
       ExitStatus.found.exit()  // the reader has seen enough: `sockeye | head`
     } catch {
       finish(error)
+    }
+  }
+
+  /// `sockeye help nope`: ArgumentParser answers with the help of `sockeye`, as if nothing were wrong.
+  private static func refuseHelpOfNothing(_ arguments: [String]) throws {
+    guard arguments.count > 2, arguments[1] == "help" else { return }
+    let commands = configuration.subcommands.map { $0._commandName } + ["help"]
+    if let word = arguments[2...].first(where: { !$0.hasPrefix("-") && !commands.contains($0) }) {
+      throw Failure("there is no command '\(word)'; sockeye help lists them")
     }
   }
 

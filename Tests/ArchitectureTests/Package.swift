@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 
 /// A target as SwiftPM understands Package.swift.
 struct PackageTarget {
@@ -28,33 +29,25 @@ enum Package {
     .filter { !$0.contains("/.build/") }
   }
 
-  struct Failure: Error, CustomStringConvertible { let description: String }
-
   /// What `swift package dump-package` says, with a build folder of its own: ours is locked while tests run.
   static func targets() throws -> [PackageTarget] {
     let scratch = FileManager.default.temporaryDirectory.appending(
       path: "sockeye-manifest-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }  // left behind it does no harm
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
+    let run = try FinishedRun.of([
       "swift", "package", "--package-path", root.path, "--scratch-path", scratch.path, "dump-package",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(description: "swift package dump-package: exit \(process.terminationStatus)")
+    ])
+    guard run.status == 0 else {
+      throw RunFailure(
+        "swift package dump-package: exit \(run.status): \(String(decoding: run.errors, as: UTF8.self))")
     }
-    return try targets(inDump: data)
+    return try targets(inDump: run.output)
   }
 
   static func targets(inDump data: Data) throws -> [PackageTarget] {
     guard let dump = try JSONSerialization.jsonObject(with: data) as? [String: Any],
       let targets = dump["targets"] as? [[String: Any]]
-    else { throw Failure(description: "dump-package has no targets") }
+    else { throw RunFailure("dump-package has no targets") }
     return targets.map { target in
       PackageTarget(
         name: target["name"] as? String ?? "", path: target["path"] as? String,

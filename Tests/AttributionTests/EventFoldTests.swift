@@ -1,5 +1,6 @@
 import Attribution
 import Model
+import Randomness
 import Testing
 
 @Suite("Floods") struct EventFoldTests {

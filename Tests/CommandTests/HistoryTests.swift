@@ -105,6 +105,8 @@ import ViewFixtures
     #expect(difference == nil, "\(difference ?? "")")
     let inside = try past(["who", "127.0.0.1:50000→127.0.0.1:8080", "--since", "2026-11-21"])
     #expect(inside.output.contains("other end   nginx[9]"), "\(inside.output)")
+    let named = try past(["who", "localhost:50000→localhost:8080", "--since", "2026-11-21"])
+    #expect(named.output == inside.output)
   }
 
   @Test("who pid:N in the past is the process with what it spoke to")

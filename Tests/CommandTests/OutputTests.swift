@@ -45,6 +45,33 @@ import Testing
     #expect(none.errors.contains("cookie:18446744073709551615"))
   }
 
+  @Test("A name of /etc/hosts means its addresses", .enabled(if: isLocalhostNamed))
+  func whoByName() throws {
+    let listener = try OwnListener()
+    let run = try Program.run("who", "localhost:\(listener.port)")
+    #expect(run.status == 0)
+    #expect(run.output.contains("\(getpid())"), "\(run.output)")
+    #expect(try Program.run("who", "--limit", "1", "LOCALHOST").status == 0)
+    #expect(try Program.run("who", "localhost:tcpmux").status == 1)
+  }
+
+  private static let isLocalhostNamed =
+    (try? String(contentsOfFile: "/etc/hosts", encoding: .utf8))?
+    .contains(/(?m)^127\.0\.0\.1\s.*\blocalhost\b/) == true
+
+  @Test("Processes whose descriptors cannot be read for want of descriptors are counted, with the reason")
+  func withoutDescriptors() throws {
+    let listener = try OwnListener()
+    let filter = "sport = :\(listener.port)"
+    let run = try Program.shell(
+      """
+      for count in 4 5 6 7 8; do (ulimit -n $count; "$sockeye" list '\(filter)' --holders-from proc); done; true
+      """)
+    #expect(
+      run.errors.contains(/the descriptors of \d+ processes could not be read: Too many open files/),
+      "\(run.errors)")
+  }
+
   @Test("--json is one array whose records carry the schema, for list and for who")
   func json() throws {
     let listener = try OwnListener()

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// A comparison that cannot fail proves nothing.
@@ -55,6 +56,6 @@ import Testing
     #expect(try ToolRun.run(scene.inside(["ss", "-Hltn"])).output.contains("127.0.0.1:4711"))
     scene.release()
     #expect(try ToolRun.run(scene.inside(["ss", "-Hltn"])).output == "")
-    #expect(throws: Scene.Failure.self) { try scene.shell("false; true") }
+    #expect(throws: RunFailure.self) { try scene.shell("false; true") }
   }
 }

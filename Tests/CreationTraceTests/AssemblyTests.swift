@@ -67,6 +67,18 @@ import Testing
     #expect(moments.map(\.phase) == [.called, .born, .userMode])
   }
 
+  @Test("A birth and an end are not those of a call whose return was not seen")
+  func unseenReturn() throws {
+    var assembler = assembler()
+    assembler.take(event(.enter, 1, 100, number: 59, text: "/bin/true\0"))
+    assembler.take(event(.birth, 2, 100, values: [101, 101, 0]))
+    assembler.take(event(.exit, 3, 100, values: [0, 1]))
+    let exec = try #require(assembler.report.processes[0].calls.first)
+    #expect(exec.child == nil && exec.time(of: .born) == nil && exec.time(of: .exited) == nil)
+    #expect(assembler.report.processes[1].birth == nil && assembler.report.processes[1].parent == 0)
+    #expect(assembler.report.processes[0].end?.code == 0)
+  }
+
   @Test("A thread that is not the first keeps its call through an exec, which gives it the process's number")
   func execFromThread() throws {
     var assembler = assembler()

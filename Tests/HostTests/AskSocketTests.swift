@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 extension HostTests {
@@ -36,7 +37,7 @@ extension HostTests {
     @Test("A source that lies about ports is caught, each socket by name")
     func lie() throws {
       let fixture = try Fixture(scenarios: "tcp4")
-      let library = BuiltProducts.directory.appending(path: "liblying-socket.so").path
+      let library = BuiltProducts.path(of: "liblying-socket.so")
       let run = try Self.list(fixture, wrapper: ["LD_PRELOAD=\(library)"])
       let found = try Self.gaps(in: run, with: "disagrees")
       let held = fixture.truth.filter { !$0.holders.isEmpty }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import ProgramRuns
 import Store
 import Testing
 
@@ -51,7 +52,7 @@ final class BackgroundRecord {
     let deadline = Date(timeIntervalSinceNow: 60)
     while !errors.contains(text) {
       guard process.isRunning, Date() < deadline else {
-        throw ToolRun.TimeOut(description: "the recorder does not say '\(text)': \(errors)")
+        throw RunFailure("the recorder does not say '\(text)': \(errors)")
       }
       usleep(20_000)
     }
@@ -62,7 +63,7 @@ final class BackgroundRecord {
     let deadline = Date(timeIntervalSinceNow: 60)
     while !errors.contains(text) {
       if Date() > deadline {
-        throw ToolRun.TimeOut(description: "the recorder does not say '\(text)': \(errors)")
+        throw RunFailure("the recorder does not say '\(text)': \(errors)")
       }
       try action()
     }
@@ -79,7 +80,7 @@ final class BackgroundRecord {
     let deadline = Date(timeIntervalSinceNow: 60)
     while try number(count) != value {
       if Date() > deadline {
-        throw ToolRun.TimeOut(description: "\(count) is \(try number(count) ?? -1), not \(value): \(errors)")
+        throw RunFailure("\(count) is \(try number(count) ?? -1), not \(value): \(errors)")
       }
       usleep(50_000)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// `sockeye watch -o jsonl` that runs while something else happens, and is ended by SIGINT.
@@ -47,7 +48,7 @@ final class BackgroundWatch {
         read = end + 1
       }
       if isEnough(events) { return }
-      if Date() > deadline { throw ToolRun.TimeOut(description: "\(what) was not told within a minute") }
+      if Date() > deadline { throw RunFailure("\(what) was not told within a minute") }
       usleep(20_000)
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 extension HostTests {
@@ -263,7 +264,7 @@ private final class RawCaller {
     let status = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
     }
-    guard status == 0 else { throw ToolRun.TimeOut(description: "connect \(path): errno \(errno)") }
+    guard status == 0 else { throw RunFailure("connect \(path): errno \(errno)") }
   }
 
   deinit { close(descriptor) }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// One line of socket-fixture.
@@ -50,15 +51,13 @@ final class Fixture {
     let name: [UInt8]
     let arguments: [[UInt8]]
   }
-  struct Failure: Error, CustomStringConvertible { let description: String }
 
   let truth: [Sighting]
   let hostileProcesses: [HostileProcess]
   /// Labels that the fixture could not make here, with the reason.
   let skipped: [String: String]
-  let pid: Int32
-  private let process = Process()
-  private let input = Pipe()
+  private let held: HeldProcess
+  var pid: Int32 { held.pid }
 
   var netnsPath: String { "/proc/\(pid)/ns/net" }
 
@@ -67,26 +66,15 @@ final class Fixture {
     get throws {
       let link = try FileManager.default.destinationOfSymbolicLink(atPath: netnsPath)
       guard let inode = UInt64(link.filter(\.isNumber)) else {
-        throw Failure(description: "\(netnsPath) is \(link)")
+        throw RunFailure("\(netnsPath) is \(link)")
       }
       return inode
     }
   }
 
   init(_ arguments: [String]) throws {
-    let output = Pipe()
-    process.executableURL = URL(filePath: BuiltProducts.fixture)
-    process.arguments = arguments
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    pid = process.processIdentifier
-    let lines = Self.linesUntilReady(output.fileHandleForReading)
-    guard let lines else {
-      process.waitUntilExit()
-      throw Failure(description: "socket-fixture \(arguments) ended with \(process.terminationStatus)")
-    }
-    let decoded = try lines.map { try JSONDecoder().decode(TruthLine.self, from: Data($0)) }
+    held = try HeldProcess([BuiltProducts.fixture] + arguments)
+    let decoded = try held.lines.map { try JSONDecoder().decode(TruthLine.self, from: Data($0.utf8)) }
     truth = decoded.filter { $0.inode != nil }.map(\.sighting)
     skipped = Dictionary(
       decoded.compactMap { line in line.skipped.map { (line.label ?? "", $0) } }, uniquingKeysWith: { $1 })
@@ -99,23 +87,6 @@ final class Fixture {
   }
 
   convenience init(scenarios: String...) throws { try self.init(["--new-netns"] + scenarios) }
-
-  deinit {
-    try? input.fileHandleForWriting.close()  // the fixture ends at the end of its input
-    process.waitUntilExit()
-  }
-
-  /// nil if the output ended before `ready`.
-  private static func linesUntilReady(_ handle: FileHandle) -> [[UInt8]]? {
-    var bytes: [UInt8] = []
-    while true {
-      let piece = handle.availableData
-      if piece.isEmpty { return nil }
-      bytes += piece
-      guard bytes.suffix(7) == Array("\nready\n".utf8) || bytes == Array("ready\n".utf8) else { continue }
-      return bytes.dropLast(6).split(separator: UInt8(ascii: "\n")).map(Array.init)
-    }
-  }
 
   /// Cancels the test, naming what is missing, if the fixture could make nothing of `label`.
   func require(_ label: String) throws {

@@ -1,10 +1,9 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// What `sockeye list -o json` printed.
 struct Listing {
-  struct Failure: Error, CustomStringConvertible { let description: String }
-
   let records: [[String: Any]]
   let errors: String
 
@@ -26,7 +25,7 @@ struct Listing {
     let run = try ToolRun.run(command)
     // 1 is «nothing found»: an empty array.
     guard run.status == 0 || run.status == 1 else {
-      throw Failure(description: "\(command.joined(separator: " ")): exit \(run.status): \(run.errors)")
+      throw RunFailure("\(command.joined(separator: " ")): exit \(run.status): \(run.errors)")
     }
     return Listing(records: try records(in: run.output), errors: run.errors)
   }
@@ -38,7 +37,7 @@ struct Listing {
 
   static func records(in output: Data) throws -> [[String: Any]] {
     guard let array = try JSONSerialization.jsonObject(with: output) as? [[String: Any]] else {
-      throw Failure(description: "the output is JSON, but no array of objects")
+      throw RunFailure("the output is JSON, but no array of objects")
     }
     // Gaps come last, and are no sockets.
     return array.filter { $0["event"] == nil }

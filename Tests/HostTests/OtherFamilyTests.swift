@@ -44,6 +44,17 @@ extension HostTests {
     @Test("A vsock listener is listed with its process, with or without vsock_diag")
     func vsock() throws { try checkListing(of: "vsock", crossCheck: false) }
 
+    @Test("Sockets of a family that no table has are listed, or said to be missing")
+    func withoutTable() throws {
+      let fixture = try Fixture(scenarios: "vsock")
+      try fixture.require("vsock")
+      let listing = try Listing.take([
+        "-a", "--vsock", "--holders-from", "proc", "--netns", fixture.netnsPath,
+      ])
+      let isSaid = listing.errors.contains("sockets of vsock are not listed")
+      #expect(listing.sightings.contains { $0.table == "vsock" } != isSaid, "\(listing.errors)")
+    }
+
     @Test("An AF_XDP socket is listed with its process, with or without xdp_diag")
     func xdp() throws { try checkListing(of: "xdp", crossCheck: false) }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 extension HostTests {
@@ -10,6 +11,16 @@ extension HostTests {
     func ordinary() throws {
       let result = try list(with: [])
       expectOwnOnly(result)
+    }
+
+    @Test(
+      "Where /proc hides the processes of others, their sockets are said to be hidden, not to be held by nobody"
+    )
+    func hidden() throws {
+      let mount = #"mount -t proc -o hidepid=2 proc /proc && exec "$@""#
+      let result = try list(with: [], before: ["unshare", "--mount", "sh", "-c", mount, "sh"])
+      expectOwnOnly(result)
+      #expect(result.listing.errors.contains("hidepid"))
     }
 
     @Test("CAP_NET_ADMIN alone names no more processes than an ordinary user's")
@@ -86,13 +97,13 @@ extension HostTests {
         sourceLocation: sourceLocation)
     }
 
-    private func list(with capabilities: [String]) throws -> Result {
+    private func list(with capabilities: [String], before: [String] = []) throws -> Result {
       let fixture = try Fixture(scenarios: "users")
       let set = (["-all"] + capabilities.map { "+" + $0 }).joined(separator: ",")
       let program = try PublicCopy()
       let listing = try Listing.take(
         ["-a", "-t", "--netns", "current"],
-        wrapper: [
+        wrapper: before + [
           "nsenter", "--net=\(fixture.netnsPath)", "setpriv", "--reuid=65534", "--regid=65534",
           "--clear-groups",
           "--inh-caps=\(set)", "--ambient-caps=\(set)",

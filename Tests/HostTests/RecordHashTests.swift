@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// A copy of sleep(1) that runs until it is told to end.

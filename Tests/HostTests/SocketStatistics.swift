@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 
 /// What `ss -O -H -a -n -e -p` printed: the second opinion.
 ///
@@ -8,7 +9,7 @@ enum SocketStatistics {
   static func take(of fixture: Fixture) throws -> [Sighting] {
     let run = try ToolRun.run(
       ["nsenter", "--net=\(fixture.netnsPath)", "ss", "-O", "-H", "-a", "-n", "-e", "-p"])
-    guard run.status == 0 else { throw Listing.Failure(description: "ss: exit \(run.status): \(run.errors)") }
+    guard run.status == 0 else { throw RunFailure("ss: exit \(run.status): \(run.errors)") }
     let netns = try fixture.netns
     return sightings(in: String(decoding: run.output, as: UTF8.self)).map { socket in
       var socket = socket

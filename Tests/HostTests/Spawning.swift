@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// One run of `sockeye spawn --json -- COMMAND`.
@@ -20,6 +21,7 @@ struct Spawning: Decodable {
   struct Call: Decodable {
     struct Named: Decodable {
       let number: Int
+      let abi: String?
       let name: String
       let arguments: [String: Argument]
     }
@@ -50,12 +52,13 @@ struct Spawning: Decodable {
     }
     var path: String? { call.arguments["path"]?.text }
   }
-  /// A text, or a list of them.
+  /// A text, or a list of them; neither where it was not seen.
   struct Argument: Decodable {
     var text: String?
     var list: [String]?
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
+      if container.decodeNil() { return }
       if let text = try? container.decode(String.self) {
         self.text = text
       } else {
@@ -69,7 +72,8 @@ struct Spawning: Decodable {
       let pid: Int
       let name: String
       let parent: Parent?
-      let args: [String]
+      /// nil if they were not seen.
+      let args: [String]?
     }
     struct End: Decodable {
       let exitCode: Int?
@@ -81,19 +85,29 @@ struct Spawning: Decodable {
     let end: End?
   }
   struct Gap: Decodable { let message: String }
+  struct Trace: Decodable { let way, kernel: String }
+  let trace: Trace
   let processes: [Traced]
   let gaps: [Gap]
 
   /// The command must print nothing on its standard output.
-  static func run(_ command: [String], options: [String] = [], limit: Double = 120) throws -> Spawning {
+  /// `wrapper` goes before sockeye: `setpriv …`.
+  static func run(
+    _ command: [String], options: [String] = [], wrapper: [String] = [], limit: Double = 120
+  ) throws -> Spawning {
     let run = try ToolRun.run(
-      [BuiltProducts.sockeye, "spawn", "--json"] + options + ["--"] + command, limit: limit)
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do { return try decoder.decode(Spawning.self, from: run.output) } catch {
+      wrapper + [BuiltProducts.sockeye, "spawn", "--json"] + options + ["--"] + command, limit: limit)
+    do { return try Spawning(run) } catch {
       Issue.record("\(command): \(error); \(run.errors)")
       throw error
     }
+  }
+
+  /// What a run with `--json` printed.
+  init(_ run: ToolRun) throws {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    self = try decoder.decode(Spawning.self, from: run.output)
   }
 
   /// Calls that made a process, not a thread.
@@ -148,12 +162,6 @@ enum SpawnFixtures {
     return isInstalled("chromium") && FileManager.default.fileExists(atPath: viewers.path)
   }
 
-  /// Whether 32-bit programs can be made, and run.
-  static var makes32: Bool {
-    guard let program = try? compiled("child.c", "small", ["-m32"]) else { return false }
-    return (try? ToolRun.run([program]))?.status == 23
-  }
-
   static func isInstalled(_ tool: String) -> Bool {
     (try? ToolRun.run(["sh", "-c", "command -v \(tool)"]))?.status == 0
   }
@@ -166,9 +174,9 @@ struct KnownChain {
   let truth: [UInt64?]
   let file: String
 
-  init(_ program: String, _ way: String) throws {
+  init(_ program: String, _ way: String, options: [String] = []) throws {
     let account = SpawnFixtures.folder.appending(path: "truth").path
-    trace = try Spawning.run([program, way, account])
+    trace = try Spawning.run([program, way, account], options: options)
     file = URL(filePath: program).lastPathComponent
     truth = try String(contentsOfFile: account, encoding: .utf8).split(separator: "\n").map {
       UInt64($0, radix: 16)

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// One run of `sockeye watch -o jsonl -- EventFixture …`: the events, and the fixture's own account.
@@ -9,7 +10,7 @@ struct Watching {
   let facts: [[String]]
   let errors: String
 
-  static let fixture = BuiltProducts.directory.appending(path: "EventFixture").path
+  static let fixture = BuiltProducts.path(of: "EventFixture")
 
   /// Runs `command` beneath `sockeye watch KINDS`.
   static func run(_ kinds: [String], options: [String] = [], _ command: [String], limit: Double = 60) throws

@@ -1,5 +1,6 @@
 import CLinux
 import KernelSystem
+import Randomness
 import Testing
 
 @testable import KernelNetlink
@@ -30,7 +31,7 @@ import Testing
 
   @Test("Every prefix of every datagram is read or refused, and flipped bits are, without a trap")
   func damaged() throws {
-    var generator = SeededGenerator(state: 4711)
+    var generator = SeededRandom(seed: 4711)
     for datagram in try Fixture("conntrack-6.18").datagrams {
       for count in 0...datagram.count { _ = try? read([Array(datagram[..<count])]) }
       for _ in 0..<500 {

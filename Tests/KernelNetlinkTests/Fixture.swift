@@ -22,16 +22,8 @@ struct Fixture: CustomStringConvertible {
 
   init(_ name: String) throws {
     self.name = name
-    var bytes: [UInt8] = []
-    let file = try OwnedDescriptor.open(Self.folder + name + ".bin")
-    var chunk = [UInt8](repeating: 0, count: 65536)
-    while true {
-      let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
-      if count == 0 { break }
-      bytes += chunk[..<count]
-    }
     var datagrams: [[UInt8]] = []
-    var rest = bytes[...]
+    var rest = try TextFile.read(Self.folder + name + ".bin", atMost: 1 << 24)[...]
     while rest.count >= 4 {
       let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
       rest = rest.dropFirst(4)

@@ -1,4 +1,5 @@
 import CLinux
+import Randomness
 import Testing
 
 @testable import KernelNetlink
@@ -105,7 +106,7 @@ import Testing
   @Test("Answers with flipped bits are parsed or refused, by every parser", arguments: Fixture.names)
   func flips(name: String) throws {
     let seed: UInt64 = 20_261_121
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededRandom(seed: seed)
     for datagram in try Fixture(name).datagrams {
       for _ in 0..<1009 {
         var bytes = datagram

@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
 import KernelSystem
+import OwnThread
+import Randomness
 import Testing
 
 @testable import KernelNetlink
@@ -45,7 +47,7 @@ import Testing
     try inFreshNamespace {
       let world = try TestWorld()
       let all = try dump(InetQuery(.tcp, .both))
-      var generator = SeededGenerator(state: 1201)
+      var generator = SeededRandom(seed: 1201)
       var selective = 0
       for _ in 0..<499 {
         let filter = InetFilter.random(among: all, depth: 4, using: &generator)
@@ -117,7 +119,7 @@ extension InetFilter {
   }
 
   static func random(
-    among records: [InetDiagRecord], depth: Int, using generator: inout SeededGenerator
+    among records: [InetDiagRecord], depth: Int, using generator: inout SeededRandom
   ) -> InetFilter {
     let record = records.randomElement(using: &generator)!
     let side: Side = Bool.random(using: &generator) ? .source : .destination
@@ -146,7 +148,7 @@ extension InetFilter {
 
 extension InetPrefix {
   static func random(
-    around record: InetDiagRecord, _ side: InetFilter.Side, using generator: inout SeededGenerator
+    around record: InetDiagRecord, _ side: InetFilter.Side, using generator: inout SeededRandom
   ) -> InetPrefix {
     let high = side == .source ? record.sourceHigh : record.destinationHigh
     let low = side == .source ? record.sourceLow : record.destinationLow

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import KernelSystem
+import OwnThread
 import Testing
 
 @testable import KernelNetlink

@@ -29,7 +29,7 @@ final class ChildProcess {
   func waitForZombie() throws {
     var state: UInt8 = 0
     for _ in 0..<5000 where state != UInt8(ascii: "Z") {
-      let text = try contents("/proc/\(pid)/stat")
+      let text = try TextFile.read("/proc/\(pid)/stat", atMost: 4096)
       let end = text.lastIndex(of: UInt8(ascii: ")"))!
       state = text[end + 2]
       if state != UInt8(ascii: "Z") { usleep(1000) }

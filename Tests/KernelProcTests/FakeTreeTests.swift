@@ -76,7 +76,6 @@ struct FakeTreeTests {
     #expect(process.status(&buffer) == .failed(unreadable))
     #expect(process.commandLine(&buffer) == .absent)
     #expect(process.executable() == .absent)
-    #expect(process.descriptorLink(3) == .absent)
     #expect(process.mounts(&buffer) == .absent)
     guard case .absent = process.network() else {
       Issue.record("a network directory that is not there")
@@ -84,10 +83,6 @@ struct FakeTreeTests {
     }
     try tree.link("4711/ns/net", to: "net:[x]")
     #expect(process.namespace(.net) == .failed(unreadable))
-    try tree.file("4711/loginuid", "4294967295")
-    #expect(process.loginUserID(&buffer) == .value(nil))
-    try tree.file("4711/loginuid", "1000")
-    #expect(process.loginUserID(&buffer) == .value(1000))
     try tree.file("4711/cmdline", "")
     #expect(process.commandLine(&buffer).value?.arguments == [])
   }
@@ -160,7 +155,6 @@ struct FakeTreeTests {
       #expect(process.stat(&buffer).value?.pid == 4711)
       #expect(process.memoryMap(&buffer) == .denied)
       #expect(process.threadIDs() == .denied)
-      #expect(process.descriptorLink(3) == .denied)
     }
     tree.directory("4711/fd")
   }

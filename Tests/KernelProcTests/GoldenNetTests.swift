@@ -217,13 +217,6 @@ struct GoldenNetTests {
     #expect(statistics.tcpAllocated == 5 && statistics.tcpMemory == 3)
   }
 
-  @Test("Interfaces are the names before the colons")
-  func interfaces() throws {
-    #expect(try parsed("net-dev") { parseInterfaceNames($0) } == [bytes("lo")])
-    #expect(
-      parseInterfaceNames(bytes("a b\n x\n  eth0.7:1\nveth@a: 2\n:").span) == ["eth0.7", "veth@a"].map(bytes))
-  }
-
   @Test("SCTP endpoints and associations have both versions' addresses")
   func sctp() {
     var endpoints = NetTable<SCTPEndpointRecord>()

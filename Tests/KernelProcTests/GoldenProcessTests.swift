@@ -171,24 +171,6 @@ struct GoldenProcessTests {
     #expect(lines.map(\.isDeleted) == [true, false])
   }
 
-  @Test("A descriptor's info has position, flags, mount, inode and a pidfd's process")
-  func descriptorInfo() throws {
-    let info = try golden("fdinfo") { DescriptorInfo(parsing: $0) }
-    #expect(info.position == 0)
-    #expect(info.flags == 0o2000001)
-    #expect(info.mountID == 16)
-    #expect(info.inode == 11_752_248)
-    #expect(info.pidfdPID == nil)
-    let pidfd = try golden("fdinfo-pidfd") { DescriptorInfo(parsing: $0) }
-    #expect(pidfd.pidfdPID == 1)
-  }
-
-  @Test("A position above 2^63, which the kernel shows negative, is one")
-  func negativePosition() {
-    let info = DescriptorInfo(parsing: bytes("pos:\t-4096\nflags:\t0100002\n").span)
-    #expect(info?.position == 0xffff_ffff_ffff_f000)
-  }
-
   @Test("Every mapping of a program is read")
   func maps() throws {
     let text = try Fixture.text("maps")

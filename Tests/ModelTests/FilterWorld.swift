@@ -1,3 +1,4 @@
+import Randomness
 @testable import Model
 
 /// Small random hosts and filters, that hit each other often.

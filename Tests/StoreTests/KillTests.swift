@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 @testable import Store
@@ -36,19 +37,12 @@ import Testing
   @Test("A file that may not grow is a full disk: the error says so, and what was safe is there")
   func fileLimit() throws {
     let scratch = try Scratch()
-    let child = Foundation.Process()
-    child.executableURL = URL(filePath: "/bin/sh")
     // Without the signal, write(2) fails with EFBIG.
-    child.arguments = [
-      "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$1\"", try Self.fixture().path, scratch.database,
-    ]
-    let output = Pipe()
-    child.standardOutput = output
-    try child.run()
-    let told = output.fileHandleForReading.readDataToEndOfFile()
-    child.waitUntilExit()
-    #expect(child.terminationStatus == 1)
-    let lines = String(decoding: told, as: UTF8.self).split(separator: "\n")
+    let run = try FinishedRun.of([
+      "sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$1\"", Self.fixture, scratch.database,
+    ])
+    #expect(run.status == 1)
+    let lines = String(decoding: run.output, as: UTF8.self).split(separator: "\n")
     #expect(lines.last?.hasPrefix("failed: no room for the store") == true, "\(lines.last ?? "")")
     let safe = try #require(lines.compactMap { Int($0) }.last)
     #expect(
@@ -61,7 +55,7 @@ import Testing
   /// The number of the last connection that the child has called safe.
   private func runAndKill(_ path: String, after delay: Duration) throws -> Int {
     let child = Foundation.Process()
-    child.executableURL = try Self.fixture()
+    child.executableURL = URL(filePath: Self.fixture)
     child.arguments = [path]
     let output = Pipe()
     child.standardOutput = output
@@ -76,14 +70,7 @@ import Testing
     return try #require(lines.last)
   }
 
-  /// Beside the tests, wherever these were built.
-  private static func fixture() throws -> URL {
-    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let candidates = [own, CommandLine.arguments[0]].map {
-      URL(filePath: $0).deletingLastPathComponent().appending(path: "store-fixture")
-    }
-    return try #require(candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) })
-  }
+  private static let fixture = BuiltProducts.path(of: "store-fixture")
 
   private func clock() -> StoreTime {
     func read(_ clock: clockid_t) -> UInt64 {

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import ProgramRuns
 
 @testable import Store
 
@@ -94,15 +95,9 @@ func ask(_ path: String, _ sql: String) throws -> [[String?]] {
         return None if value is None else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     print(json.dumps([[shown(value) for value in row] for row in connection.execute(sys.argv[2])]))
     """
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = ["python3", "-c", script, path, sql]
-  let output = Pipe()
-  process.standardOutput = output
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return try JSONDecoder().decode([[String?]].self, from: data)
+  let run = try FinishedRun.of(["python3", "-c", script, path, sql])
+  guard run.status == 0 else { throw RunFailure(String(decoding: run.errors, as: UTF8.self)) }
+  return try JSONDecoder().decode([[String?]].self, from: run.output)
 }
 
 func only(_ path: String, _ sql: String) throws -> String? { try ask(path, sql).first?.first ?? nil }

@@ -205,6 +205,19 @@ import Testing
     #expect(writer.counters.batches == 3)
   }
 
+  @Test("A listener for which there is no room is a loss, and told as one") func listenersWithoutRoom() throws
+  {
+    let writer = try Sample.writer(scratch.database)
+    let count = UInt64(StoreWriter.processLimit)
+    try writer.take(
+      (1...count + 3).map { Sample.event(.listen, 1001, cookie: $0) { $0.state = .listen } },
+      now: Sample.time(1001))
+    try writer.flush(Sample.time(1002))
+    #expect(writer.counters.lost == 3)
+    #expect(try only(scratch.database, "SELECT count(*) FROM listening_ports") == "\(count)")
+    #expect(try ask(scratch.database, "SELECT kind, count FROM gaps") == [["store_lost", "3"]])
+  }
+
   @Test("A look at the host gives rows to what was there, and ends what is there no more") func looks() throws
   {
     let writer = try Sample.writer(scratch.database)
@@ -216,6 +229,13 @@ import Testing
         socket.state = cookie == 9 ? .listen : .established
         socket.firstHolding = 0
         socket.holdingCount = 1
+        if cookie == 2 {
+          var detail = SocketDetail()
+          detail.tcp = TCPInternals()
+          detail.tcp?.sentBytes = 77
+          socket.detailIndex = 0
+          snapshot.details = [detail]
+        }
         snapshot.sockets.append(socket)
       }
       snapshot.processes = [Sample.process(7)]
@@ -226,6 +246,7 @@ import Testing
       look([1, 2, 9]), lookBegan: Sample.time(1001).boot, isComplete: true, now: Sample.time(1001))
     try writer.take([Sample.event(.connect, 1005, cookie: 3)], now: Sample.time(1005))
     try writer.take([Sample.event(.connect, 1011, cookie: 4)], now: Sample.time(1011))
+    #expect(writer.counters.batches > 0, "2 has its row")
     // 2 and 3 were lost sight of; 4 is younger than the look.
     try writer.take(
       look([1, 9]), lookBegan: Sample.time(1010).boot, isComplete: true, now: Sample.time(1012))
@@ -234,10 +255,10 @@ import Testing
     #expect(
       try ask(
         scratch.database,
-        "SELECT cookie, outcome, opened_before, duration_us, pid FROM connections ORDER BY id")
+        "SELECT cookie, outcome, opened_before, duration_us, pid, sent_bytes FROM connections ORDER BY id")
         == [
-          ["1", "closed", "1", "19000000", "7"], ["2", "unknown", "1", "9000000", "7"],
-          ["3", "unknown", "0", "5000000", nil], ["4", "open", "0", nil, nil],
+          ["1", "closed", "1", "19000000", "7", "100"], ["2", "unknown", "1", "9000000", "7", "77"],
+          ["3", "unknown", "0", "5000000", nil, nil], ["4", "open", "0", nil, nil, nil],
         ])
     #expect(try only(scratch.database, "SELECT count(*) FROM listening_ports") == "1")
   }

@@ -191,7 +191,7 @@ import ViewText
     association.peerAddresses = [v4]
     let view = NetstatSockets(try options("-Sane"), names: NetstatNames(), programs: NetstatPrograms())
     #expect(
-      text { view.appendSCTP([endpoint, association], to: &$0) }
+      text { view.appendSCTP([endpoint, association], of: Snapshot(), to: &$0) }
         .split(separator: "\n", omittingEmptySubsequences: false) == [
           "sctp                10.9.0.1:9999                                   LISTEN     ",
           "                    2001:db8:1111:2222:3333:4444:5555:6666:9999                 1000       17        ",
@@ -199,6 +199,22 @@ import ViewText
           "                    2001:db8:1111:2222:3333:4444:5555:6666                                     1000       17        ",
           "",
         ])
+  }
+
+  @Test("With --better a row of SCTP ends in its network namespace, as the others do")
+  func sctpNamespace() throws {
+    let endpoint = SCTPTableRow(
+      inode: 17, userID: 0, isAssociation: false, state: 10, receiveQueue: 0, sendQueue: 0, localPort: 9999,
+      peerPort: 0, localAddresses: [v4], peerAddresses: [])
+    var snapshot = Snapshot()
+    let view = NetstatSockets(
+      try options("-Sa --better"), names: NetstatNames(), programs: NetstatPrograms())
+    #expect(text { view.appendSCTP([endpoint], of: snapshot, to: &$0) }.hasSuffix("LISTEN      -\n"))
+    snapshot.namespaces = [
+      NamespaceInfo(namespace: NetworkNamespace(7), name: "other", isOwn: false),
+      NamespaceInfo(namespace: NetworkNamespace(8), name: nil, isOwn: true),
+    ]
+    #expect(text { view.appendSCTP([endpoint], of: snapshot, to: &$0) }.hasSuffix("LISTEN      8\n"))
   }
 
   @Test("Routes of IPv4 in the three forms, and IPv6")

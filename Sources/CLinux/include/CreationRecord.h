@@ -16,10 +16,11 @@ enum sockeye_creation_kind {
   SOCKEYE_CREATION_PHASE,      // number is the place in user space; values first argument, address
   SOCKEYE_CREATION_PAGE,       // one page of the stack of the ENTER before it
   SOCKEYE_CREATION_KERNEL,     // number is the tracepoint: a kernel stack inside a call
-  SOCKEYE_CREATION_CALL32,     // number is i386's: a call by a 32-bit program, of which no more is told
 };
 
 enum {
+  // Beside the number of a call, which is x86_64's: it was made as 32-bit programs make it.
+  SOCKEYE_CREATION_I386 = 1 << 16,
   SOCKEYE_CREATION_DEPTH = 48,
   SOCKEYE_CREATION_TEXT = 4096,
   SOCKEYE_CREATION_REGISTERS = 17,

@@ -58,7 +58,7 @@ int clinux_fsmount(int filesystem);
 /// ptrace(2), which is variadic: `address` and `data` as the request has them. The result, or -1 with errno.
 long clinux_ptrace(long request, pid_t thread, uint64_t address, uint64_t data);
 /// PTRACE_GETREGS: 17 registers in DWARF's order into `registers`, the call's number (orig_rax) and the result (rax).
-int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result);
+int clinux_ptrace_registers(pid_t thread, uint64_t *registers, uint64_t *number, int64_t *result, int *is_i386);
 /// PTRACE_GET_SYSCALL_INFO (since 5.3): 1 at a call's entry, 2 at its exit, 0 elsewhere; -1 with errno.
 int clinux_ptrace_place(pid_t thread);
 /// waitpid(2) for any child or thread that is traced: its number, 0 when there is no news, or -1.
@@ -74,8 +74,33 @@ static const uint32_t clinux_btf_kind_typedef = 8;
 static const uint32_t clinux_btf_kind_func = 12;
 
 /// perf_event_open(2) of an event on `cpu` that only reports executable mappings (PERF_RECORD_MMAP2, build ids where
-/// the kernel knows them), timed by CLOCK_BOOTTIME, waking when `watermark` bytes are there: a descriptor, or -1.
-int clinux_perf_mappings(int cpu, uint32_t watermark);
+/// the kernel knows them) and, with `names`, threads' new names (PERF_RECORD_COMM), timed by `clock`, waking when
+/// `watermark` bytes are there: a descriptor, or -1.
+int clinux_perf_mappings(int cpu, uint32_t watermark, int clock, int names);
+
+/// The user registers of a sample: AX BX CX DX SI DI BP SP IP and R8 to R15 of asm/perf_regs.h, in that order.
+static const uint64_t clinux_perf_registers = 0xff01ff;
+
+/// An event that writes a sample each time; of `type`, with `config`, or a place in a file.
+struct clinux_perf_sampling {
+  uint32_t type;
+  uint64_t config;
+  const char *path;
+  uint64_t offset;
+  /// enum perf_event_sample_format
+  uint64_t sample_type;
+  /// Whoever polls the ring is woken by each sample.
+  int wakes;
+  /// PERF_FORMAT_LOST, since 6.0.
+  int counts_lost;
+};
+/// perf_event_open(2) of such an event on `cpu`, timed by CLOCK_MONOTONIC, the only clock that tracepoints and CLOCK_BOOTTIME
+/// have in common up to a constant: a descriptor, or -1.
+int clinux_perf_sampling(const struct clinux_perf_sampling *wanted, int cpu);
+/// Gives an event its filter, asks for its id, and lets it write into the ring of another; 0, or -1.
+int clinux_perf_direct(int event, int ring, const char *filter, uint64_t *id);
+/// Raises the soft limit of open files to the hard one, as far as it may.
+void clinux_raise_descriptor_limit(void);
 /// Loads and stores of a perf ring's positions, with the barriers that the kernel's side expects.
 uint64_t clinux_perf_head(const void *page);
 uint64_t clinux_perf_tail(const void *page);

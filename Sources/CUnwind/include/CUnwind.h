@@ -24,13 +24,14 @@ struct cunwind_symbol {
   uint8_t reserved[5];
 };
 
-/// A slot that the loader fills with a symbol's address (R_X86_64_JUMP_SLOT, R_X86_64_GLOB_DAT).
+/// A slot that the loader fills with a symbol's address (R_X86_64_JUMP_SLOT, R_X86_64_GLOB_DAT; R_386_…).
 struct cunwind_import {
   uint64_t slot;
   const char *name;
 };
 
-/// Opens the ELF file of `descriptor`, which it takes over: closed even when NULL is returned, for no ELF file of x86_64.
+/// Opens the ELF file of `descriptor`, which it takes over: closed even when NULL is returned, for no ELF file of x86_64 or
+/// i386.
 struct cunwind_image *cunwind_open(int descriptor);
 void cunwind_close(struct cunwind_image *image);
 
@@ -41,6 +42,11 @@ const struct cunwind_symbol *cunwind_symbols(struct cunwind_image *image, size_t
 const struct cunwind_import *cunwind_imports(struct cunwind_image *image, size_t *count);
 /// Whether Go's linker made it (.gopclntab): its functions then keep frame pointers, whatever was stripped.
 int cunwind_is_go(const struct cunwind_image *image);
+/// Whether it is of i386, with words of 32 bits.
+int cunwind_is_i386(const struct cunwind_image *image);
+/// Where the table of slots begins (DT_PLTGOT): what i386's code has in a register when it calls through a slot. 0 if
+/// there is none.
+uint64_t cunwind_slot_base(const struct cunwind_image *image);
 /// PT_INTERP or NULL.
 const char *cunwind_interpreter(const struct cunwind_image *image);
 uint64_t cunwind_entry(const struct cunwind_image *image);
@@ -73,7 +79,8 @@ struct cunwind_rule {
 };
 
 /// What is known of the frame at an address: how to find the caller's registers. DWARF numbers: 0 rax, 1 rdx, 2 rcx, 3 rbx,
-/// 4 rsi, 5 rdi, 6 rbp, 7 rsp, 8–15, 16 the return address.
+/// 4 rsi, 5 rdi, 6 rbp, 7 rsp, 8–15, 16 the return address; of i386 0 eax, 1 ecx, 2 edx, 3 ebx, 4 esp, 5 ebp, 6 esi, 7 edi,
+/// 8 the return address.
 struct cunwind_row {
   uint64_t start, end;
   struct cunwind_rule frame;  // the canonical frame address, a value

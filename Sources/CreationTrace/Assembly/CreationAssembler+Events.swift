@@ -14,8 +14,9 @@ extension CreationAssembler {
     let name = RawText(event.name)
     let process = index(of: event.process, name: name)
     var call = CreationCall(
-      kind: kind, number: Int(event.number), name: CreationCalls.name(event.number), thread: event.thread,
-      caller: name, began: event.time)
+      kind: kind, number: CreationCalls.ownNumber(event.number, isI386: event.isI386),
+      name: CreationCalls.name(event.number), thread: event.thread, caller: name, began: event.time)
+    call.isI386 = event.isI386
     call.arguments = CreationCalls.arguments(event.number, event.values, text: event.text)
     if event.number == 56 { call.isThread = event.values[0] & CreationCalls.threadFlag != 0 }
     call.moments = [CreationMoment(.called, event.time, cpu: event.cpu)]
@@ -25,25 +26,18 @@ extension CreationAssembler {
     if held == event.process {
       self[index].note = "sockeye starts the command"
     } else {
-      openStacks[event.thread] = OpenStack(event: event, call: index)
+      openStacks[event.thread] = OpenStack(
+        event: event, memory: StackMemory(reasonOfGaps: report.way == .perf ? Self.limitOfPerf : ""),
+        call: index)
     }
-  }
-
-  /// Said once a process.
-  mutating func call32(_ event: CreationEvent) {
-    let process = index(of: event.process, name: RawText(event.name))
-    guard told32.insert(process).inserted else { return }
-    let name = report.processes[process].name.lossyString
-    tell(nil, "process \(event.process) (\(name)) is a 32-bit program: its calls are not shown")
   }
 
   mutating func leave(_ event: CreationEvent) {
     let result = Int64(bitPattern: event.values[0])
-    guard let index = pending[event.thread], self[index].number == Int(event.number) else {
+    // By its name: an exec of a 32-bit program comes back with another number.
+    guard let index = pending[event.thread], self[index].name == CreationCalls.name(event.number) else {
       // The child's own return from the call that made it.
-      if result == 0, CreationCalls.kind(event.number) == .birth {
-        mark(births[event.thread], .userMode, event)
-      }
+      if result == 0 { mark(births[event.thread], .userMode, event) }
       return
     }
     pending[event.thread] = nil
@@ -60,24 +54,35 @@ extension CreationAssembler {
       return
     }
     let path = RawText(CreationCalls.terminated(event.text))
-    let arguments = CreationCalls.strings(
-      event.text.dropFirst(path.bytes.count + 1), count: Int(min(event.values[1], 24)))
+    let arguments = Self.arguments(event, from: path.bytes.count + 1, atMost: 24)
     setArguments(index, path: path, arguments: arguments, environment: nil)
     self[index].failure = FailureCause.failure(
       result: result, path: path, directory: directory(of: event.process))
   }
 
+  /// The call that the thread is in, if it is such a one: another one has come back unseen.
+  private func pendingCall(_ thread: Int32, _ kind: CreationCall.Kind) -> CallIndex? {
+    pending[thread].flatMap { self[$0].kind == kind ? $0 : nil }
+  }
+
   /// Where relative paths of the process begin.
   private func directory(of process: Int32) -> String { "/proc/\(process)/cwd" }
 
+  /// Those in the event's text; nil if they were not seen.
+  private static func arguments(_ event: CreationEvent, from offset: Int, atMost limit: UInt64) -> [RawText]?
+  {
+    if event.values[1] == CreationEvent.unseenArguments { return nil }
+    return CreationCalls.strings(event.text.dropFirst(offset), count: Int(min(event.values[1], limit)))
+  }
+
   private mutating func setArguments(
-    _ index: CallIndex, path: RawText?, arguments: [RawText], environment: UInt64?
+    _ index: CallIndex, path: RawText?, arguments: [RawText]?, environment: UInt64?
   ) {
     var list = self[index].arguments
     if let path, !path.isEmpty, let place = list.firstIndex(where: { $0.name == "path" }) {
       list[place] = CreationArgument("path", text: path)
     }
-    list.append(CreationArgument("argv", list: arguments))
+    list.append(arguments.map { CreationArgument("argv", list: $0) } ?? CreationArgument(unseen: "argv"))
     if let environment, environment != .max { list.append(CreationArgument("envc", "\(environment)")) }
     self[index].arguments = list
   }
@@ -86,7 +91,7 @@ extension CreationAssembler {
     let thread = Int32(truncatingIfNeeded: event.values[0])
     let process = Int32(truncatingIfNeeded: event.values[1])
     let parent = index(of: event.process, name: RawText(event.name))
-    let call = pending[event.thread]
+    let call = pendingCall(event.thread, .birth)
     if let call {
       self[call].child = thread
       self[call].isThread = thread != process
@@ -143,11 +148,10 @@ extension CreationAssembler {
     let process = index(of: event.process, name: RawText(event.name))
     let file = RawText(CreationCalls.terminated(event.text))
     let interpreter = RawText(CreationCalls.terminated(Array(event.text.dropFirst(file.bytes.count + 1))))
-    let arguments = CreationCalls.strings(
-      event.text.dropFirst(Int(clamping: event.values[3])), count: Int(min(event.values[1], 64)))
+    let arguments = Self.arguments(event, from: Int(clamping: event.values[3]), atMost: 64)
     report.processes[process].name = RawText(event.name)
     report.processes[process].executable = interpreter.isEmpty ? file : interpreter
-    report.processes[process].arguments = arguments
+    report.processes[process].arguments = arguments ?? []
     guard let call = pending[event.thread] else { return }
     starting[event.process] = call
     mark(call, .executed, event)
@@ -156,7 +160,7 @@ extension CreationAssembler {
     )
     self[call].interpreters = FailureCause.interpreters(
       script: file, last: interpreter, directory: directory(of: event.process))
-    noteRetry(call, arguments)
+    noteRetry(call, arguments ?? [])
   }
 
   /// An exec of a shell with the file that had just failed with ENOEXEC.
@@ -166,7 +170,8 @@ extension CreationAssembler {
       let before = calls[..<call.call].last(where: {
         $0.thread == calls[call.call].thread && $0.kind == .exec
       }),
-      before.failure?.code == "ENOEXEC", let path = before.arguments.first(where: { $0.name == "path" }),
+      before.failure?.code == "ENOEXEC",
+      let path = before.arguments.first(where: { $0.name == "path" && $0.isSeen }),
       arguments.dropFirst().contains(path.value)
     else { return }
     self[call].note = "a shell, because the kernel did not know the file's format"
@@ -188,7 +193,9 @@ extension CreationAssembler {
 
   mutating func exit(_ event: CreationEvent) {
     let names = spine(event, to: "do_exit")
-    if let call = pending.removeValue(forKey: event.thread) {
+    let call = pendingCall(event.thread, .exit)
+    pending[event.thread] = nil
+    if let call {
       self[call].kernel = names
       mark(call, .exited, event)
     }

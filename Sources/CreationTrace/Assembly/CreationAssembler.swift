@@ -13,7 +13,7 @@ struct CreationAssembler {
   /// A call whose pages are still coming.
   struct OpenStack {
     var event: CreationEvent
-    var memory = StackMemory()
+    var memory: StackMemory
     var call: CallIndex
   }
 
@@ -36,8 +36,8 @@ struct CreationAssembler {
   var births: [Int32: CallIndex] = [:]
   /// By pid: the exec whose program is on its way to `main`.
   var starting: [Int32: CallIndex] = [:]
-  /// Of 32-bit programs that called, in `report.processes`.
-  var told32: Set<Int> = []
+  /// Processes with 32-bit programs, where their calls cannot be seen.
+  private var foreign: Set<Int32> = []
   /// The process that we started ourselves, until its first exec: its stack is ours.
   var held: Int32?
 
@@ -86,7 +86,9 @@ struct CreationAssembler {
     for (thread, open) in openStacks where open.event.time < time {
       openStacks[thread] = nil
       let space = spaces[open.event.process] ?? AddressSpace()
-      let stack = StackReader.read(registers: open.event.registers, memory: open.memory, space: space)
+      let stack = StackReader.read(
+        registers: open.event.registers, machine: open.event.isI386 ? .i386 : .x86_64, memory: open.memory,
+        space: space)
       report.processes[open.call.process].calls[open.call.call].user = stack
     }
   }
@@ -97,7 +99,30 @@ struct CreationAssembler {
     return self[call].arguments.first { $0.name == "path" }?.value
   }
 
+  static let limitOfPerf =
+    ": perf copies 64 KiB at most, of the stack in use, up to the first page that is not in memory"
+
   /// `reason`: why there are no probes; nil if they were not wanted.
+  mutating func tellPerf(_ reason: String?) {
+    if report.tier == .union {
+      report.tier = .spine
+      tell(
+        nil,
+        "--full shows no more of the kernel than stacks at birth, exec and exit: perf cannot keep to the calls"
+      )
+    }
+    report.way = .perf
+    guard let reason else { return }
+    report.gaps.append(
+      Gap(
+        kind: .noProbes, count: nil,
+        message:
+          "traced by perf's samples, because \(reason): stacks of 64 KiB at most, no first "
+          + "run, and of failed execs only what lay on the stack",
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON"))
+  }
+
+  /// `reason`: why there are neither probes nor samples of perf; nil if they were not wanted.
   mutating func tellFallback(_ reason: String?) {
     (report.way, report.tier) = (.ptrace, .none)
     guard let reason else { return }
@@ -105,9 +130,10 @@ struct CreationAssembler {
       Gap(
         kind: .noProbes, count: nil,
         message:
-          "traced by ptrace, because the probes cannot be loaded (\(reason)): no kernel part, no phases inside it, "
+          "traced by ptrace, because \(reason): no kernel part, no phases inside it, "
           + "and every system call of the command takes many times as long",
-        remedy: "run as root, or with CAP_BPF and CAP_PERFMON"))
+        remedy: "run as root, or with CAP_BPF and CAP_PERFMON, or with CAP_PERFMON where tracefs can be read")
+    )
   }
 
   mutating func commandFailed(_ message: String) { report.commandFailure = message }
@@ -131,10 +157,14 @@ struct CreationAssembler {
     guard indices[pid] != nil else { return }
     let path = RawText(mapping.path)
     let start = mapping.mapping.address
+    let image = image(path, mapping.buildID, mapping.mapping.inode, pid)
+    if report.way == .perf, image?.machine == .i386, foreign.insert(pid).inserted {
+      tell(nil, "process \(pid) runs a 32-bit program, whose calls perf's samples do not show")
+    }
     spaces[pid, default: AddressSpace()].add(
       AddressSpace.Mapping(
         start: start, end: start &+ mapping.mapping.size, fileOffset: mapping.fileOffset, path: path,
-        image: image(path, mapping.buildID, mapping.mapping.inode, pid)))
+        image: image))
     if path.bytes.first == UInt8(ascii: "/"), let call = starting[pid], self[call].time(of: .main) == nil {
       self[call].libraries.append(LoadedLibrary(path: path, time: mapping.time, address: start))
     }
@@ -155,7 +185,6 @@ struct CreationAssembler {
     case .exec: exec(event)
     case .exit: exit(event)
     case .place: place(event)
-    case .call32: call32(event)
     case .kernel:
       if let call = pending[event.thread] { addToTree(call, kernel.names(event.kernel), event.time) }
     }

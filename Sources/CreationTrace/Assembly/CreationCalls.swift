@@ -3,6 +3,19 @@ import Model
 
 /// The calls that are followed, by their numbers on x86_64 (asm/unistd_64.h).
 enum CreationCalls {
+  /// Their numbers for 32-bit programs (asm/unistd_32.h), by those on x86_64.
+  private static let i386: [Int64: Int64] = [
+    56: 120, 57: 2, 58: 190, 59: 11, 60: 1, 231: 252, 322: 358, 435: 435,
+  ]
+
+  /// nil for a call that is not followed.
+  static func number(ofI386 number: Int64) -> Int64? { i386.first { $0.value == number }?.key }
+
+  /// As the program has used it.
+  static func ownNumber(_ number: Int64, isI386: Bool) -> Int {
+    Int(isI386 ? i386[number] ?? number : number)
+  }
+
   static func kind(_ number: Int64) -> CreationCall.Kind? {
     switch number {
     case 56, 57, 58, 435: .birth
@@ -65,10 +78,16 @@ enum CreationCalls {
     case 56: cloneArguments(values)
     case 435: clone3Arguments(text)
     case 60, 231: [CreationArgument("status", "\(Int32(truncatingIfNeeded: values[0]) & 0xff)")]
-    case 59: [CreationArgument("path", text: RawText(terminated(text)))]
+    case 59: [path(text)]
     case 322: executeAtArguments(values, text)
     default: []
     }
+  }
+
+  /// Its NUL is there even if it is empty.
+  private static func path(_ text: [UInt8]) -> CreationArgument {
+    text.isEmpty
+      ? CreationArgument(unseen: "path") : CreationArgument("path", text: RawText(terminated(text)))
   }
 
   private static func cloneArguments(_ values: [UInt64]) -> [CreationArgument] {
@@ -80,7 +99,7 @@ enum CreationCalls {
 
   /// `struct clone_args`: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid…
   private static func clone3Arguments(_ text: [UInt8]) -> [CreationArgument] {
-    guard text.count >= 64 else { return [CreationArgument("clone_args", "unreadable")] }
+    guard text.count >= 64 else { return [CreationArgument(unseen: "clone_args")] }
     func word(_ index: Int) -> UInt64 {
       (0..<8).reversed().reduce(0) { $0 << 8 | UInt64(text[index * 8 + $1]) }
     }
@@ -94,7 +113,7 @@ enum CreationCalls {
     let directory = Int32(truncatingIfNeeded: values[0])
     return [
       CreationArgument("dirfd", directory == -100 ? "AT_FDCWD" : "\(directory)"),
-      CreationArgument("path", text: RawText(terminated(text))),
+      path(text),
       CreationArgument(
         "flags", words(values[4], [(0x1000, "AT_EMPTY_PATH"), (0x100, "AT_SYMLINK_NOFOLLOW")])),
     ]

@@ -9,7 +9,7 @@ enum FailureCause {
     let errno = Errno(rawValue: Int32(truncatingIfNeeded: -result))
     return CreationFailure(
       code: errno.name, text: errno.description,
-      cause: cause(errno, located(path, directory)).map { RawText($0) })
+      cause: path.isEmpty ? nil : cause(errno, located(path, directory)).map { RawText($0) })
   }
 
   static func located(_ path: RawText, _ directory: String) -> String {

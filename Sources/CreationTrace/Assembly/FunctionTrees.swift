@@ -13,6 +13,9 @@ struct FunctionTrees {
     "__x64_sys_clone", "__x64_sys_clone3", "__do_sys_fork", "__do_sys_vfork", "__x64_sys_fork",
     "__x64_sys_vfork",
     "__x64_sys_execve", "__x64_sys_execveat",
+    // Of 32-bit programs.
+    "__ia32_sys_clone", "__ia32_compat_sys_ia32_clone", "__ia32_sys_clone3", "__ia32_sys_fork",
+    "__ia32_sys_vfork", "__ia32_compat_sys_execve", "__ia32_compat_sys_execveat",
   ]
   /// What runs there on behalf of our own probes, and what interrupts.
   static let foreign = [

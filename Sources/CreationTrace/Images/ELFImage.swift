@@ -20,6 +20,9 @@ import Model
   /// The loader that it names (PT_INTERP).
   let interpreter: String?
   let buildID: [UInt8]
+  let machine: Machine
+  /// What i386's code has in a register when it calls through a slot; 0 if nothing is known of it.
+  let slotBase: UInt64
   private let image: OpaquePointer
   private var rows: [UInt64: FrameRow?] = [:]
   private var callSites: [UInt64: CallSite?] = [:]
@@ -30,7 +33,7 @@ import Model
   /// The symbol that the loader puts into a slot, by the slot's address.
   private(set) lazy var imports: [UInt64: String] = readImports()
 
-  /// nil if it is no ELF file for x86_64.
+  /// nil if it is no ELF file for x86_64 or i386.
   init?(path: RawText, _ file: consuming OwnedDescriptor) {
     // SAFETY: the image takes the descriptor over, and closes it even if it fails.
     guard let image = unsafe cunwind_open(file.release()) else { return nil }
@@ -46,6 +49,8 @@ import Model
     }
     entry = unsafe cunwind_entry(image)
     interpreter = unsafe cunwind_interpreter(image).map { unsafe String(cString: $0) }
+    machine = unsafe cunwind_is_i386(image) != 0 ? .i386 : .x86_64
+    slotBase = unsafe cunwind_slot_base(image)
     isGo = unsafe cunwind_is_go(image) != 0
     var identifier = [UInt8](repeating: 0, count: 20)
     let length = unsafe cunwind_build_id(image, &identifier, identifier.count)

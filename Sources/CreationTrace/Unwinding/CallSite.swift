@@ -12,10 +12,9 @@ enum CallSite: Equatable {
     let bytes = image.bytes(at: address &- 7, count: 7)
     guard bytes.count == 7 else { return nil }
     if bytes[2] == 0xe8 {
-      let target = address &+ Self.offset(bytes, 3)
+      let target = image.machine.word(address &+ Self.offset(bytes, 3))
       self = Self.stub(at: target, in: image) ?? .direct(target: target)
-    } else if bytes[1] == 0xff, bytes[2] == 0x15 {
-      let slot = address &+ Self.offset(bytes, 3)
+    } else if bytes[1] == 0xff, let slot = Self.slot(bytes, 2, before: address, in: image) {
       self = image.imports[slot].map { .imported(symbol: $0, slot: slot, stub: nil) } ?? .indirect
     } else if Self.isIndirectCall(bytes) {
       self = .indirect
@@ -24,11 +23,29 @@ enum CallSite: Equatable {
     }
   }
 
-  /// `endbr64` may come first; then `jmp *slot(%rip)`, with a `bnd` prefix where it is asked for.
+  /// The slot of `call *slot(%rip)`, for i386 of `call *slot` and `call *slot(%ebx)`; with 0x25 and 0xa3 in place of 0x15
+  /// and 0x93 of a jump. nil for another instruction.
+  private static func slot(
+    _ bytes: [UInt8], _ index: Int, isJump: Bool = false, before next: UInt64, in image: ELFImage
+  ) -> UInt64? {
+    let mode = isJump ? bytes[index] &- 0x10 : bytes[index]
+    let offset = offset(bytes, index + 1)
+    switch (image.machine, mode) {
+    case (.x86_64, 0x15): return next &+ offset
+    // `%gs:` before it is a slot of the thread's own.
+    case (.i386, 0x15): return index == 2 && bytes[0] == 0x65 ? nil : image.machine.word(offset)
+    // Any register but the stack pointer may have the table's address.
+    case (.i386, 0x90...0x93), (.i386, 0x95...0x97):
+      return image.slotBase == 0 ? nil : image.machine.word(image.slotBase &+ offset)
+    default: return nil
+    }
+  }
+
+  /// `endbr64` or `endbr32` may come first; then a jump through a slot, with a `bnd` prefix where it is asked for.
   private static func stub(at target: UInt64, in image: ELFImage) -> CallSite? {
     var bytes = image.bytes(at: target, count: 16)
     var start = target
-    if bytes.starts(with: [0xf3, 0x0f, 0x1e, 0xfa]) {
+    if bytes.starts(with: [0xf3, 0x0f, 0x1e, image.machine == .x86_64 ? 0xfa : 0xfb]) {
       bytes.removeFirst(4)
       start &+= 4
     }
@@ -36,8 +53,9 @@ enum CallSite: Equatable {
       bytes.removeFirst()
       start &+= 1
     }
-    guard bytes.count >= 6, bytes[0] == 0xff, bytes[1] == 0x25 else { return nil }
-    let slot = start &+ 6 &+ offset(bytes, 2)
+    guard bytes.count >= 6, bytes[0] == 0xff,
+      let slot = slot(bytes, 1, isJump: true, before: start &+ 6, in: image)
+    else { return nil }
     return image.imports[slot].map { .imported(symbol: $0, slot: slot, stub: target) }
   }
 

@@ -17,7 +17,7 @@ struct FrameRow {
 
   /// The canonical frame address.
   var frame: Rule
-  /// By DWARF number: 0 rax, 1 rdx, 2 rcx, 3 rbx, 4 rsi, 5 rdi, 6 rbp, 7 rsp, 8–15, 16 the return address.
+  /// By DWARF number (`Machine`).
   var registers: [Rule]
   var returnRegister: Int
   /// The caller was interrupted by a signal: its address is no return address.
@@ -30,6 +30,7 @@ struct ExpressionContext {
   var registers: [UInt64?]
   var frame: UInt64?
   var memory: StackMemory
+  var machine = Machine.x86_64
 }
 
 /// Evaluates the expressions that call frame information has.
@@ -43,7 +44,7 @@ enum DWARFExpression {
     var stack: [UInt64] = []
     for operation in operations { try apply(operation, &stack, context) }
     guard let value = stack.last else { throw .empty }
-    return value
+    return context.machine.word(value)
   }
 
   private static func pop(_ stack: inout [UInt64]) throws(Failure) -> UInt64 {
@@ -74,8 +75,8 @@ enum DWARFExpression {
       guard let frame = context.frame else { throw .empty }
       stack.append(frame)
     case 0x06:  // DW_OP_deref
-      let address = try pop(&stack)
-      guard let word = context.memory.word(at: address) else { throw .noMemory(address) }
+      let address = context.machine.word(try pop(&stack))
+      guard let word = context.memory.word(at: address, context.machine) else { throw .noMemory(address) }
       stack.append(word)
     case 0x12:  // DW_OP_dup
       let top = try pop(&stack)

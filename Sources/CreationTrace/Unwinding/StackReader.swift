@@ -2,8 +2,11 @@ import Model
 
 /// Turns a copied stack into named frames, with the imports between them.
 enum StackReader {
-  static func read(registers: [UInt64], memory: StackMemory, space: AddressSpace) -> UserStack {
-    let (raw, stopped) = Unwinder.frames(registers: registers, memory: memory, space: space)
+  static func read(
+    registers: [UInt64], machine: Machine = .x86_64, memory: StackMemory, space: AddressSpace
+  ) -> UserStack {
+    let (raw, stopped) = Unwinder.frames(
+      registers: registers, machine: machine, memory: memory, space: space)
     var frames: [UserFrame] = []
     for (index, frame) in raw.enumerated() {
       var named = name(frame)

@@ -4,23 +4,9 @@
 // Registers and stack are read where the call enters the kernel, and unwound in user space afterwards. x86_64.
 #include "event_types.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
-
 #include "CreationRecord.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define INLINE static __always_inline
-#define MASKED(value, mask)                                \
-  ({                                                       \
-    u64 masked_ = (value);                                 \
-    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
-    masked_;                                               \
-  })
-
-enum { CLONE = 56, FORK = 57, VFORK = 58, EXECVE = 59, EXIT = 60, EXIT_GROUP = 231, EXECVEAT = 322, CLONE3 = 435 };
 
 const volatile struct sockeye_creation_settings settings SEC(".rodata.settings");
 
@@ -151,112 +137,62 @@ INLINE void append_user_text(struct sockeye_creation_event *event, const void *t
   event->text_length = offset + length;
 }
 
+#include "creation_calls.h"
 #include "creation_stack.h"
-
-INLINE void read_registers(struct sockeye_creation_event *event, struct pt_regs *registers) {
-  u64 *values = event->registers;
-  values[0] = registers->orig_ax;
-  values[1] = registers->dx;
-  values[2] = registers->cx;
-  values[3] = registers->bx;
-  values[4] = registers->si;
-  values[5] = registers->di;
-  values[6] = registers->bp;
-  values[7] = registers->sp;
-  values[8] = registers->r8;
-  values[9] = registers->r9;
-  values[10] = registers->r10;
-  values[11] = registers->r11;
-  values[12] = registers->r12;
-  values[13] = registers->r13;
-  values[14] = registers->r14;
-  values[15] = registers->r15;
-  values[16] = registers->ip;
-}
-
-INLINE bool is_exec(long number) { return number == EXECVE || number == EXECVEAT; }
-INLINE bool is_birth(long number) {
-  return number == CLONE || number == FORK || number == VFORK || number == CLONE3;
-}
-
-// asm/unistd_32.h.
-enum { FORK32 = 2, EXECVE32 = 11, CLONE32 = 120, VFORK32 = 190, EXECVEAT32 = 358, CLONE3_32 = 435 };
-
-INLINE bool is_creation32(long number) {
-  return number == FORK32 || number == EXECVE32 || number == CLONE32 || number == VFORK32 || number == EXECVEAT32 ||
-         number == CLONE3_32;
-}
 
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(creation_enter, struct pt_regs *registers, long number) {
-  bool is_end = number == EXIT || number == EXIT_GROUP;
-  bool is_ours = is_birth(number) || is_exec(number) || is_end, is_ours32 = is_creation32(number);
-  if (!is_ours && !is_ours32) return 0;
-  struct task_struct *task = bpf_get_current_task_btf();
-  bool is_32 = task->thread_info.status & TS_COMPAT;
-  if (!(is_32 ? is_ours32 : is_ours) || !is_caller_wanted()) return 0;
-  if (is_32) return mark(SOCKEYE_CREATION_CALL32, number, 0, 0);
+  struct call call;
+  if (!read_call(&call, number) || !is_caller_wanted()) return 0;
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_ENTER);
   if (!event) return 0;
-  event->mark.number = number;
-  event->mark.values[0] = registers->di;
-  event->mark.values[1] = registers->si;
-  event->mark.values[2] = registers->dx;
-  event->mark.values[3] = registers->r10;
-  event->mark.values[4] = registers->r8;
-  event->mark.values[5] = registers->r9;
+  event->mark.number = record_number(&call);
+  read_arguments(event, registers, call.is_i386);
   read_registers(event, registers);
-  if (number == CLONE3 && !bpf_probe_read_user(event->text, 88, (void *)registers->di)) event->text_length = 88;
+  u64 first = event->mark.values[0];
+  if (call.number == CLONE3 && !bpf_probe_read_user(event->text, 88, (void *)first)) event->text_length = 88;
   struct sockeye_creation_header header = event->mark.header;
   u64 pointer = registers->sp;
-  if (is_exec(number)) append_user_text(event, (void *)(number == EXECVE ? registers->di : registers->si));
+  if (call.is_exec) append_user_text(event, (void *)(call.number == EXECVE ? first : event->mark.values[1]));
   finish(event);
   copy_stack(&header, pointer);
-  if (!is_end) {
-    u64 key = (u64)task;
-    u32 value = number;
+  if (call.is_birth || call.is_exec) {
+    u64 key = (u64)bpf_get_current_task_btf();
+    u32 value = call.number;
     bpf_map_update_elem(&calling, &key, &value, 0);
   }
   return 0;
 }
 
 // Path and arguments of an exec that failed: the kernel has had them in memory by now, if it got that far.
-INLINE void read_failed_exec(struct sockeye_creation_event *event, long number, struct pt_regs *registers) {
-  const char *path = (void *)(number == EXECVE ? registers->di : registers->si);
-  const char **arguments = (void *)(number == EXECVE ? registers->si : registers->dx);
-  append_user_text(event, path);
+INLINE void read_failed_exec(struct sockeye_creation_event *event, const struct call *call, struct pt_regs *registers) {
+  read_arguments(event, registers, call->is_i386);
+  u64 path = event->mark.values[call->number == EXECVE ? 0 : 1];
+  u64 arguments = event->mark.values[call->number == EXECVE ? 1 : 2];
+  u32 size = call->is_i386 ? 4 : 8;
+  append_user_text(event, (void *)path);
+  event->mark.values[1] = 0;
   for (u32 index = 0; index < 24; index++) {
-    const char *argument = NULL;
-    if (bpf_probe_read_user(&argument, sizeof argument, &arguments[index]) || !argument) break;
-    append_user_text(event, argument);
+    u64 argument = 0;
+    if (bpf_probe_read_user(&argument, size, (void *)(arguments + index * size)) || !argument) break;
+    append_user_text(event, (void *)argument);
     event->mark.values[1] = index + 1;
   }
 }
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(creation_return, struct pt_regs *registers, long result) {
-  long number = registers->orig_ax;
-  if (!is_birth(number) && !is_exec(number) && number != EXECVE32) return 0;
-  if (!is_caller_wanted()) return 0;
-  struct task_struct *task = bpf_get_current_task_btf();
-  u64 key = (u64)task;
-  bool is_32 = task->thread_info.status & TS_COMPAT;
-  if (is_32) {
-    // Into a 32-bit program, by a call that was not its own: the kernel has changed the number.
-    u32 *entered = bpf_map_lookup_elem(&calling, &key);
-    if (!entered || !is_exec(*entered)) return 0;
-    number = *entered;
-  } else if (number == EXECVE32) {
-    return 0;
-  }
+  struct call call;
+  if (!read_call(&call, registers->orig_ax) || !(call.is_birth || call.is_exec) || !is_caller_wanted()) return 0;
+  u64 key = (u64)bpf_get_current_task_btf();
   bpf_map_delete_elem(&calling, &key);
-  if (!is_exec(number) || result >= 0) return mark(SOCKEYE_CREATION_RETURN, number, result, 0);
+  if (!call.is_exec || result >= 0) return mark(SOCKEYE_CREATION_RETURN, record_number(&call), result, 0);
   struct sockeye_creation_event *event = begin(SOCKEYE_CREATION_RETURN);
   if (!event) return 0;
-  event->mark.number = number;
-  event->mark.values[0] = result;
+  event->mark.number = record_number(&call);
   event->result = result;
-  read_failed_exec(event, number, registers);
+  read_failed_exec(event, &call, registers);
+  event->mark.values[0] = result;
   finish(event);
   return 0;
 }

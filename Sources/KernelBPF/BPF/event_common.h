@@ -4,22 +4,9 @@
 #pragma once
 #include "event_types.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 
 #include "EventRecord.h"
-
-#define INLINE static __always_inline
-
-// clang drops a mask that a comparison has made redundant; the 6.1 verifier needs it in the object code.
-#define MASKED(value, mask)                                \
-  ({                                                       \
-    u64 masked_ = (value);                                 \
-    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
-    masked_;                                               \
-  })
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -2,6 +2,20 @@
 #pragma once
 #include "kernel_types.h"
 
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#define INLINE static __always_inline
+
+// clang drops a mask that a comparison has made redundant; the 6.1 verifier needs it in the object code.
+#define MASKED(value, mask)                                \
+  ({                                                       \
+    u64 masked_ = (value);                                 \
+    asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask));  \
+    masked_;                                               \
+  })
+
 // enum bpf_map_type and the ring's flags, of linux/bpf.h (which cannot be had here without the libc's headers).
 #define BPF_MAP_TYPE_HASH 1
 #define BPF_MAP_TYPE_ARRAY 2

@@ -30,11 +30,6 @@ public enum ProcessVisibility: Hashable, Sendable {
 }
 
 extension ProcFileSystem {
-  /// When the host booted: seconds since 1970 (`btime` of `/proc/stat`), moved by every setting of the clock.
-  public borrowing func bootWallSeconds(_ buffer: inout ReadBuffer) -> ProcAnswer<UInt64> {
-    read("stat", into: &buffer).parsed { parseBootTime(buffer.bytes) }
-  }
-
   /// The random identity of this boot: 36 characters.
   public borrowing func bootID(_ buffer: inout ReadBuffer) -> ProcAnswer<[UInt8]> {
     read("sys/kernel/random/boot_id", into: &buffer, limit: 64).parsed { firstLine(buffer.bytes, count: 36) }
@@ -112,31 +107,16 @@ public struct HostRoot: ~Copyable, Sendable {
       let number = unsafe clinux_openat(root, name, O_PATH | O_CLOEXEC)
       if number < 0 { return ProcAnswer(Errno.current, noSuchFile: .absent) }
       let file = OwnedDescriptor(owning: number)
+      do throws(Errno) {
+        guard try FileStatus(of: file).isRegular else { return .failed(.invalidArgument) }
+      } catch { return .failed(error) }
       return file.borrow { number in
-        var status = CLinux.stat()
-        // SAFETY: fstat(2) fills the structure.
-        guard unsafe fstat(number, &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
-          return .failed(.invalidArgument)
-        }
         // By its descriptor: the name may lead elsewhere by now.
         let path = "/proc/self/fd/\(number)"
         return readFile(path, in: AT_FDCWD, into: &buffer, limit: limit, noSuchFile: .absent)
       }
     }
   }
-}
-
-/// `btime 1763696221` of `/proc/stat`.
-func parseBootTime(_ text: Span<UInt8>) -> UInt64? {
-  var scanner = ByteScanner(bytes: text)
-  while !scanner.isAtEnd {
-    if scanner.skip("btime ") {
-      let seconds = scanner.decimal()
-      return scanner.isAtEnd ? nil : seconds
-    }
-    scanner.skipLine()
-  }
-  return nil
 }
 
 /// The first line if it has exactly `count` bytes.

@@ -93,11 +93,6 @@ public struct NetDirectory: ~Copyable, Sendable {
     read("protocols", &buffer).parsed { ProtocolUse(parsing: buffer.bytes) }
   }
 
-  /// `dev`: the names of the interfaces, in the kernel's order. A name has no blank, `:` or `/`.
-  public borrowing func interfaceNames(_ buffer: inout ReadBuffer) -> ProcAnswer<[[UInt8]]> {
-    read("dev", &buffer).parsed { parseInterfaceNames(buffer.bytes) }
-  }
-
   /// `route`
   public borrowing func routes(_ buffer: inout ReadBuffer) -> ProcAnswer<NetTable<IPv4RouteRecord>> {
     table("route", &buffer)
@@ -206,21 +201,4 @@ private func openNetDirectory(
   let errno = Errno.current
   if errno == .noSuchFile, case .absent = noSuchFile() { return .absent }
   return ProcAnswer(errno, noSuchFile: .gone)
-}
-
-/// The names before each `:` of `net/dev`.
-func parseInterfaceNames(_ text: Span<UInt8>) -> [[UInt8]]? {
-  var names: [[UInt8]] = []
-  var scanner = ByteScanner(bytes: text)
-  while !scanner.isAtEnd {
-    scanner.skipBlanks()
-    let start = scanner.position
-    let end = scanner.lineEnd
-    // Inter-|   Receive        face |bytes       lo:    3447      35
-    if let colon = text.firstIndex(of: UInt8(ascii: ":"), from: start, to: end), colon > start {
-      names.append(text.copy(start..<colon))
-    }
-    scanner.skipLine()
-  }
-  return names
 }

@@ -6,6 +6,9 @@ public struct ProtocolUse: Hashable, Sendable {
 
   public init() {}
 
+  /// Whether the kernel has the protocol.
+  public func has(_ name: String) -> Bool { counts[name] != nil }
+
   /// nil where the kernel has the protocol and does not count it; 0 where it does not have the protocol.
   public func sockets(_ name: String) -> UInt64? {
     guard let count = counts[name] else { return 0 }

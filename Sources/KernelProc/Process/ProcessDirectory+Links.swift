@@ -36,17 +36,11 @@ extension ProcessDirectory {
   /// `/proc/PID/cwd`; `.absent` for a zombie.
   public borrowing func workingDirectory() -> ProcAnswer<[UInt8]> { link("cwd") }
 
-  /// `/proc/PID/root`: `/` unless it is in a chroot(2).
-  public borrowing func rootDirectory() -> ProcAnswer<[UInt8]> { link("root") }
-
   /// The inode of `/proc/PID/ns/KIND`, by which namespaces are named.
   public borrowing func namespace(_ kind: NamespaceKind) -> ProcAnswer<UInt64> {
     // net:[4026531840]
     link("ns/" + kind.rawValue).parsed { NamespaceLink(parsing: $0.span, kind: kind)?.inode }
   }
-
-  /// Where descriptor `number` points: `socket:[1234]`, a path, `anon_inode:[eventpoll]`. `.absent` if closed.
-  public borrowing func descriptorLink(_ number: Int32) -> ProcAnswer<[UInt8]> { link("fd/\(number)") }
 
   private borrowing func link(_ name: String) -> ProcAnswer<[UInt8]> {
     descriptor.borrow { directory in

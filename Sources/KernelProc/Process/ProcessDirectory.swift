@@ -54,22 +54,6 @@ public struct ProcessDirectory: ~Copyable, Sendable {
     read("cgroup", &buffer, until: .firstShortRead).parsed { CgroupMembership.parse(buffer.bytes) }
   }
 
-  /// `/proc/PID/loginuid`: who logged in, kept through su and sudo; nil if nobody did (4294967295).
-  public borrowing func loginUserID(_ buffer: inout ReadBuffer) -> ProcAnswer<UInt32?> {
-    read("loginuid", &buffer, until: .firstShortRead).parsed { () -> UInt32?? in
-      var scanner = ByteScanner(bytes: buffer.bytes)
-      guard let value = scanner.decimalField(UInt32.self) else { return nil }
-      return .some(value == .max ? nil : value)
-    }
-  }
-
-  /// `/proc/PID/fdinfo/N`.
-  public borrowing func descriptorInfo(
-    _ number: Int32, _ buffer: inout ReadBuffer
-  ) -> ProcAnswer<DescriptorInfo> {
-    read("fdinfo/\(number)", &buffer).parsed { DescriptorInfo(parsing: buffer.bytes) }
-  }
-
   /// `/proc/PID/task`: its threads, ascending.
   public borrowing func threadIDs() throws(SystemError) -> [Int32] {
     let directory = try OwnedDescriptor.open("task", flags: O_RDONLY | O_DIRECTORY, in: descriptor)

@@ -59,8 +59,6 @@ struct ByteScanner: ~Escapable {
 
   /// An unsigned decimal number; nil if there is no digit or it does not fit.
   mutating func decimal() -> UInt64? { number(radix: 10) }
-  /// An unsigned octal number.
-  mutating func octal() -> UInt64? { number(radix: 8) }
   /// An unsigned hexadecimal number of either case, without a prefix.
   mutating func hexadecimal() -> UInt64? { number(radix: 16) }
 

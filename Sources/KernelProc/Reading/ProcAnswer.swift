@@ -46,14 +46,6 @@ extension ProcAnswer where Value: ~Copyable {
     }
   }
 
-  /// The process does not exist any more.
-  public var isGone: Bool {
-    switch self {
-    case .gone: true
-    default: false
-    }
-  }
-
   /// The answer that `errno` amounts to; `absent` is what ENOENT means here.
   init(_ errno: Errno, noSuchFile absent: consuming ProcAnswer<Value>) {
     // These two are our bugs, never the host's state.

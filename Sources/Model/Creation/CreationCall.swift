@@ -2,9 +2,11 @@
 public struct CreationCall: Sendable {
   public enum Kind: String, Sendable { case birth, exec, exit }
   public var kind: Kind
-  /// The call's number on x86_64, and its name: `clone3`.
+  /// The call's number as the program used it, and its name: `clone3`.
   public var number: Int
   public var name: String
+  /// It was made as 32-bit programs make it: the number is i386's, not x86_64's.
+  public var isI386 = false
   public var arguments: [CreationArgument] = []
   public var thread: Int32
   /// The name of the thread that called.
@@ -53,6 +55,8 @@ public struct CreationArgument: Hashable, Sendable {
   public var list: [RawText]?
   /// Text of the traced program's own, to be quoted.
   public var isText: Bool
+  /// Else nothing is known but that the call had it.
+  public var isSeen = true
 
   public init(_ name: String, _ value: String) {
     self.name = name
@@ -69,6 +73,10 @@ public struct CreationArgument: Hashable, Sendable {
     value = RawText([])
     self.list = list
     isText = true
+  }
+  public init(unseen name: String) {
+    self.init(name, "")
+    isSeen = false
   }
 }
 

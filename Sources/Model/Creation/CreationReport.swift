@@ -4,6 +4,8 @@ public struct CreationReport: Sendable {
   public enum Way: String, Sendable {
     /// eBPF programs at tracepoints.
     case probes
+    /// Samples of perf at the same tracepoints: stacks of 64 KiB at most.
+    case perf
     /// ptrace(2): no kernel part, and slow.
     case ptrace
   }

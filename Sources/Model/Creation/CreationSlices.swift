@@ -83,7 +83,7 @@ extension CreationReport {
   private func startSlices(_ process: CreatedProcess, _ index: Int, _ end: UInt64) -> [CreationSlice] {
     let exec = process.calls[index]
     let next = process.calls[(index + 1)...].first {
-      ($0.kind == .exec && $0.failure == nil) || ($0.kind == .exit && $0.number == 231)
+      ($0.kind == .exec && $0.failure == nil) || ($0.kind == .exit && $0.name == "exit_group")
     }
     let last = min(next?.began ?? end, end)
     var slices: [CreationSlice] = []

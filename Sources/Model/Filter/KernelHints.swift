@@ -1,41 +1,25 @@
 /// What every socket that a filter shows must satisfy, so that the rest need not be asked of the kernel.
 ///
-/// Necessary, not sufficient: the filter is evaluated afterwards all the same. Ports, prefixes and families speak of
-/// internet sockets only, and are to be used only when `tables` has one of those.
+/// Necessary, not sufficient: the filter is evaluated afterwards all the same. Ports speak of internet sockets only, and are
+/// to be used only when `tables` has one of those. What the kernel judges itself is `InternetExpression`.
 public struct KernelHints: Hashable, Sendable {
   public var tables = SocketTableSet.all
   public var states = SocketStateSet.all
-  /// Whether IPv4, and IPv6, sockets need be asked for. An IPv4 prefix needs both: `::ffff:10.0.0.1`.
-  public var includesIPv4 = true
-  public var includesIPv6 = true
-  public var localPorts: ClosedRange<UInt16> = 0...UInt16.max
   public var peerPorts: ClosedRange<UInt16> = 0...UInt16.max
-  public var localPrefix: AddressPrefix?
-  public var peerPrefix: AddressPrefix?
 
   public init() {}
 
-  /// No socket can match.
-  public var isUnsatisfiable: Bool { tables.isEmpty || states.isEmpty }
-
   /// Internet sockets cannot match. `other` stays: sockets of other families are in it too.
-  fileprivate mutating func dropInternet() {
-    tables.subtract(.internetOnly)
-    includesIPv4 = false
-    includesIPv6 = false
-  }
+  fileprivate mutating func dropInternet() { tables.subtract(.internetOnly) }
 
   mutating func formIntersection(_ other: KernelHints) {
     tables.formIntersection(other.tables)
     states.formIntersection(other.states)
-    includesIPv4 = includesIPv4 && other.includesIPv4
-    includesIPv6 = includesIPv6 && other.includesIPv6
-    var isPossible = includesIPv4 || includesIPv6
-    localPorts = Self.common(localPorts, other.localPorts, &isPossible)
-    peerPorts = Self.common(peerPorts, other.peerPorts, &isPossible)
-    localPrefix = Self.common(localPrefix, other.localPrefix, &isPossible)
-    peerPrefix = Self.common(peerPrefix, other.peerPrefix, &isPossible)
-    if !isPossible { dropInternet() }
+    if peerPorts.overlaps(other.peerPorts) {
+      peerPorts = peerPorts.clamped(to: other.peerPorts)
+    } else {
+      dropInternet()
+    }
   }
 
   mutating func formUnion(_ other: KernelHints) {
@@ -50,43 +34,10 @@ public struct KernelHints: Hashable, Sendable {
       self.states = states
       return
     }
-    includesIPv4 = includesIPv4 || other.includesIPv4
-    includesIPv6 = includesIPv6 || other.includesIPv6
-    localPorts = Self.hull(localPorts, other.localPorts)
-    peerPorts = Self.hull(peerPorts, other.peerPorts)
-    localPrefix = Self.hull(localPrefix, other.localPrefix)
-    peerPrefix = Self.hull(peerPrefix, other.peerPrefix)
-  }
-
-  private static func common(
-    _ left: ClosedRange<UInt16>, _ right: ClosedRange<UInt16>, _ isPossible: inout Bool
-  ) -> ClosedRange<UInt16> {
-    guard left.overlaps(right) else {
-      isPossible = false
-      return left
-    }
-    return left.clamped(to: right)
-  }
-
-  private static func hull(_ left: ClosedRange<UInt16>, _ right: ClosedRange<UInt16>) -> ClosedRange<UInt16> {
-    min(left.lowerBound, right.lowerBound)...max(left.upperBound, right.upperBound)
-  }
-
-  private static func common(
-    _ left: AddressPrefix?, _ right: AddressPrefix?, _ isPossible: inout Bool
-  ) -> AddressPrefix? {
-    guard let left, let right else { return left ?? right }
-    let (short, long) = left.length <= right.length ? (left, right) : (right, left)
-    // A mapped address can be in an IPv4 and in an IPv6 prefix: then either one holds.
-    guard short.address.version == long.address.version else { return left }
-    if !short.contains(long.address) { isPossible = false }
-    return long
-  }
-
-  private static func hull(_ left: AddressPrefix?, _ right: AddressPrefix?) -> AddressPrefix? {
-    guard let left, let right, left.address.version == right.address.version else { return nil }
-    let (short, long) = left.length <= right.length ? (left, right) : (right, left)
-    return short.contains(long.address) ? short : nil
+    peerPorts =
+      min(
+        peerPorts.lowerBound, other.peerPorts.lowerBound)...max(
+        peerPorts.upperBound, other.peerPorts.upperBound)
   }
 }
 
@@ -125,19 +76,13 @@ extension FilterTest {
     case .port(let side, let comparison, let port):
       hints.tables = SocketTableSet.internet.union(SocketTableSet(.vsock))
       hints.limit(side, to: comparison.interval(port))
-    case .host(let side, .internet(let prefix, let port)):
+    case .host(let side, .internet(_, let port)):
       hints.tables = .internet
-      if side == .local { hints.localPrefix = prefix }
-      if side == .peer { hints.peerPrefix = prefix }
-      if prefix?.address.version == .v6 { hints.includesIPv4 = false }
       if let port { hints.limit(side, to: port...port) }
     case .host(_, .unix): hints.tables = SocketTableSet(.unix)
     case .host(_, .vsock): hints.tables = SocketTableSet(.vsock)
     case .autobound: hints.tables = SocketTableSet.internet.union(SocketTableSet(.unix))
-    case .family(let family):
-      hints.tables = .of(family)
-      hints.includesIPv4 = family == .inet
-      hints.includesIPv6 = family == .inet6
+    case .family(let family): hints.tables = .of(family)
     case .table(let table): hints.tables = SocketTableSet(table)
     case .number(let number, _, _) where number.required == .tcpDetail: hints.tables = .counted
     case .text(.path, _): hints.tables = SocketTableSet(.unix)
@@ -157,11 +102,7 @@ extension FilterTest {
     case .host(let side, .internet(nil, nil)) where side != .either:
       hints.dropInternet()
     case .family(let family):
-      switch family {
-      case .inet: hints.includesIPv4 = false
-      case .inet6: hints.includesIPv6 = false
-      default: hints.tables.subtract(.of(family).subtracting(SocketTableSet(.other)))
-      }
+      if !family.isInternet { hints.tables.subtract(.of(family).subtracting(SocketTableSet(.other))) }
     case .table(let table): hints.tables.subtract(SocketTableSet(table))
     default: break
     }
@@ -173,7 +114,6 @@ extension KernelHints {
   /// An empty interval: no internet socket.
   fileprivate mutating func limit(_ side: SocketSide, to ports: ClosedRange<UInt16>?) {
     guard let ports else { return dropInternet() }
-    if side == .local { localPorts = ports }
     if side == .peer { peerPorts = ports }
   }
 }

@@ -72,7 +72,8 @@ public struct StoredProcess: Sendable {
 
 /// Something that is known not to have been recorded. Times are µs since 1970.
 public struct StoredGap: Sendable, Equatable {
-  /// `recorder_crashed`, `store_lost`, `kernel_missed`, `ring_lost`, `queue_lost`.
+  /// `recorder_crashed`, `store_lost`, `unrecorded`, a stage of loss (`ring_lost`), or what a recording could not see
+  /// (`no_probes`).
   public var kind: String
   public var began: Int64
   public var ended: Int64

@@ -184,6 +184,7 @@ public final class EventObserver {
     statistics.ringLost = kernel.ringLost &+ eventReader.mappingsLost
     statistics.queueLost = queue.lost
     statistics.flowsRefused = kernel.flowsRefused
+    statistics.forgotten = resolver.forgotten
     statistics.namesLost = kernel.answersRefused &+ resolver.names.lost
     return statistics
   }

@@ -72,6 +72,8 @@ public struct EventStatistics: Sendable, Equatable {
   public var flowsRefused: UInt64 = 0
   /// Answers of name servers that were not read, or are forgotten, for want of room: peers without a name.
   public var namesLost: UInt64 = 0
+  /// Open connections and processes for which there was no room: what is told of them later lacks what was known.
+  public var forgotten: UInt64 = 0
   /// Looks at everything there is, after a loss.
   public var reconciliations: UInt64 = 0
   public var cpuNanoseconds: UInt64 = 0

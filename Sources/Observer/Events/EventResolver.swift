@@ -44,6 +44,9 @@ struct EventResolver: ~Copyable {
   /// Made by `take`, for the observer to fetch.
   var events: [Event] = []
 
+  /// See `EventStatistics`.
+  var forgotten: UInt64 { table.evictedOpen &+ tree.refused }
+
   init(_ request: EventRequest, flows: FlowTable?) throws(SystemError) {
     let identifiers = EntityIdentifiers.ofThisHost(try ProcFileSystem())
     let reader = try ProcessFactsReader([

@@ -186,6 +186,7 @@ public final class PollingObserver: EventSource {
     var statistics = EventStatistics()
     statistics.kernelMissed = connector?.missed ?? 0
     statistics.ringLost = namespaces.lost &+ (connector?.lost ?? 0)
+    statistics.forgotten = resolver.forgotten
     return statistics
   }
 

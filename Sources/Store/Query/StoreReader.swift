@@ -79,29 +79,6 @@ public final class StoreReader {
     }
   }
 
-  /// What a process started, directly, the latest first.
-  public func children(of parent: StoredProcess, limit: Int = 1000) throws(StoreError) -> [StoredProcess] {
-    try snapshot { () throws(StoreError) in
-      let statement = try connection.prepare(
-        """
-        SELECT p.id FROM process p JOIN boot b ON b.id = p.boot WHERE p.parent_pid = ?1 AND p.start_ticks >= ?2
-          AND b.boot_id = ?3 AND p.began >= ?4 AND p.began <= ?5 ORDER BY p.id DESC LIMIT ?6
-        """)
-      let identity = parent.process.identity
-      statement.bind(1, Int64(identity.pid.rawValue))
-      statement.bind(2, Int64(bitPattern: identity.startTicks))
-      statement.bind(3, text: parent.bootID)
-      statement.bind(4, parent.began)
-      statement.bind(5, parent.ended ?? .max)
-      statement.bind(6, Int64(limit))
-      var ids: [Int64] = []
-      while try statement.step() { ids.append(statement.integer(0)) }
-      var found: [StoredProcess] = []
-      for id in ids { if let process = try rows.process(id) { found.append(process) } }
-      return found
-    }
-  }
-
   // MARK: The map
 
   /// Who spoke with whom in a window, µs since 1970, in no order. Connections that `living` has are left out, and noted there.

@@ -146,7 +146,14 @@ extension StoreWriter {
     guard let socket = event.socket else { return }
     let key = FlowKey(netns: socket.netns.rawValue, cookie: socket.cookie.rawValue)
     // Told twice: listen(2) again changes the length of its queue only.
-    guard openListeners.count < Self.processLimit, openListeners.insert(key).inserted else { return }
+    if openListeners.contains(key) { return }
+    guard openListeners.count < Self.processLimit else {
+      lossCount += 1
+      counters.lost += 1
+      lossBegan = lossBegan ?? time
+      return
+    }
+    openListeners.insert(key)
     pending.listeners.append(
       PendingListener(opened: time, socket: socket, process: event.process.map { life(of: $0, time) }))
   }

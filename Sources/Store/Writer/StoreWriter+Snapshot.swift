@@ -19,7 +19,11 @@ extension StoreWriter {
       event.socket = EventSocketFacts(socket, detail: snapshot.detail(of: socket))
       if socket.isListening {
         listens(event, time)
-      } else if socket.isConnected, open[key] == nil, open.count < Self.openLimit, let facts = event.socket {
+      } else if socket.isConnected, open[key] == nil, let facts = event.socket {
+        guard open.count < Self.openLimit else {
+          counters.untracked += 1
+          continue
+        }
         var connection = row(event, facts, opened: time)
         connection.flags.isOpenedBefore = true
         begin(connection, key, at: lookBegan)

@@ -37,11 +37,13 @@ final class WriterStatements {
         peer, peer_port, sent, received, round_trip, retransmits, sent_packets, received_packets, reason, peer_process)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
+    // Where the end tells no counts, those of its beginning stand: a look has some.
     closeConnection = try connection.prepare(
       """
-      UPDATE connection SET duration = ?2, span = ?3, sent = ?4, received = ?5, round_trip = ?6, retransmits = ?7,
-        sent_packets = ?8, received_packets = ?9, reason = coalesce(?10, reason),
-        flags = flags | ?11 WHERE id = ?1
+      UPDATE connection SET duration = ?2, span = ?3, sent = coalesce(?4, sent), received = coalesce(?5, received),
+        round_trip = coalesce(?6, round_trip), retransmits = coalesce(?7, retransmits),
+        sent_packets = coalesce(?8, sent_packets), received_packets = coalesce(?9, received_packets),
+        reason = coalesce(?10, reason), flags = flags | ?11 WHERE id = ?1
       """)
     markLasting = try connection.prepare(
       "UPDATE connection SET span = \(SpanClass.open) WHERE id = ? AND duration IS NULL")

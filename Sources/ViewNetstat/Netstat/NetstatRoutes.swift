@@ -114,7 +114,7 @@ public struct NetstatRoutes {
       text.append(" ")
       let start = text.count
       text.append(
-        terminal: options.better ? route.interface : RawText(Array(route.interface.bytes.prefix(6))))
+        name: options.better ? route.interface : RawText(Array(route.interface.bytes.prefix(6))))
       text.pad(from: start, to: 6)
       text.append("   ")
       text.append(decimal: Int(route.mtu), left: 5)

@@ -50,7 +50,7 @@ extension NetstatSockets {
       timer: { appendTimer(of: socket, snapshot.detail(of: socket), to: &$0) })
     if options.better {
       text.append(byte: 0x20)
-      appendNamespace(of: socket, snapshot, to: &text)
+      append(socket.netns, snapshot, to: &text)
     }
     text.append("\n")
   }
@@ -120,11 +120,11 @@ extension NetstatSockets {
     }
   }
 
-  func appendNamespace(of socket: Socket, _ snapshot: Snapshot, to text: inout TextBuffer) {
-    if let name = snapshot.namespaces.first(where: { $0.namespace == socket.netns })?.name {
+  func append(_ netns: NetworkNamespace, _ snapshot: Snapshot, to text: inout TextBuffer) {
+    if let name = snapshot.namespaces.first(where: { $0.namespace == netns })?.name {
       text.append(name: RawText(name))
     } else {
-      text.append(decimal: socket.netns.rawValue)
+      text.append(decimal: netns.rawValue)
     }
   }
 }

@@ -2,8 +2,10 @@ import Model
 import ViewText
 
 extension NetstatSockets {
-  /// Endpoints or associations of SCTP: a row, and one more for each further address.
-  public func appendSCTP(_ rows: [SCTPTableRow], to text: inout TextBuffer) {
+  /// Endpoints or associations of SCTP: a row, and one more for each further address. They are of the snapshot's own
+  /// network namespace.
+  public func appendSCTP(_ rows: [SCTPTableRow], of snapshot: Snapshot, to text: inout TextBuffer) {
+    let netns = snapshot.namespaces.first { $0.isOwn }?.namespace
     for row in rows {
       if row.isAssociation {
         appendAssociation(row, to: &text)
@@ -11,6 +13,10 @@ extension NetstatSockets {
         appendEndpoint(row, to: &text)
       }
       finish(userID: row.userID, inode: row.inode, to: &text, timer: { _ in })
+      if options.better {
+        text.append(byte: 0x20)
+        if let netns { append(netns, snapshot, to: &text) } else { text.append("-") }
+      }
       text.append("\n")
     }
   }

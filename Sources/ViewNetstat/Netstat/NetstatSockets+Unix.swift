@@ -27,7 +27,7 @@ extension NetstatSockets {
       guard isShown(row) else { continue }
       append(row, references: references[socket.inode], to: &text)
       let start = text.count
-      appendNamespace(of: socket, snapshot, to: &text)
+      append(socket.netns, snapshot, to: &text)
       text.pad(from: start, to: 10)
       text.append(byte: 0x20)
       if let path = snapshot.name(of: socket) { append(path, to: &text) }

@@ -28,8 +28,9 @@ struct SpawnCommand: ParsableCommand {
 
       A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration, after which a
       COMMAND or PID goes on untraced.
-      The kernel's part needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 only. Without them the tree is traced
-      by ptrace, which has no kernel part, and is slow.
+      Needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 (32-bit programs too). Where BPF may not be used perf's samples show the
+      same, but for stacks of more than 64 KiB (CAP_PERFMON). Without either the tree is traced by ptrace, which has no kernel
+      part, and is slow.
       Exit status: 0 something was seen, 1 nothing, 2 error or bad usage; not the COMMAND's.
 
         sockeye spawn -- sh -c 'ls | wc -l'
@@ -82,7 +83,13 @@ struct SpawnCommand: ParsableCommand {
   var leavesPlacesOut = false
   @Flag(
     name: .long,
-    help: "Trace by ptrace, as is done without the right to load probes: no kernel part, and slow.")
+    help:
+      "Trace by perf's samples, as is done where BPF may not be used: user stacks of 64 KiB at most, and no first run."
+  )
+  var perf = false
+  @Flag(
+    name: .long,
+    help: "Trace by ptrace, as is done without the right to either: no kernel part, and slow.")
   var ptrace = false
   @Option(name: .long, help: "Colours: auto (on a terminal, unless NO_COLOR is set), always, never.")
   var color = ColorChoice.auto
@@ -99,7 +106,10 @@ struct SpawnCommand: ParsableCommand {
     if formats.count > 1 { throw ValidationError("One format at a time.") }
     if let pid, pid < 1 { throw ValidationError("-p takes the number of a process, 1 or more.") }
     if leavesFunctionGraphOut && !full { throw ValidationError("--no-function-graph goes with --full.") }
-    if ptrace && all { throw ValidationError("The whole host can be traced by probes only: not --ptrace.") }
+    if ptrace && perf { throw ValidationError("One way at a time: --perf or --ptrace.") }
+    if ptrace && all {
+      throw ValidationError("The whole host can be traced by probes or perf only: not --ptrace.")
+    }
     guard let count = `repeat` else { return }
     if count < 1 { throw ValidationError("--repeat takes a number of runs, 1 or more.") }
     if command.isEmpty { throw ValidationError("--repeat runs a COMMAND.") }
@@ -133,10 +143,10 @@ struct SpawnCommand: ParsableCommand {
     // A table has no room for the kernel's functions.
     request.isDetailed = full && format != .table
     request.usesFunctionGraph = !leavesFunctionGraphOut
-    request.usesProbes = !ptrace
+    request.way = perf ? .perf : ptrace ? .ptrace : nil
+    request.duration = duration?.nanoseconds
     do throws(CreationError) {
-      let deadline = duration.map { KernelClock.bootTimeNanoseconds &+ $0.nanoseconds }
-      return try CreationTracer(request).run(until: deadline)
+      return try CreationTracer(request).run()
     } catch { throw Failure("\(error)") }
   }
 

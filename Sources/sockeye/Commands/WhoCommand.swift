@@ -15,7 +15,7 @@ struct WhoCommand: ParsableCommand {
     discussion: """
       sockeye who :8080                          every socket with this port at either end, the listener first
       sockeye who 10.0.0.5                       likewise an address
-      sockeye who 10.0.0.5:443
+      sockeye who 10.0.0.5:443, localhost:ssh    names are those of /etc/hosts and /etc/services
       sockeye who 127.0.0.1:50000→127.0.0.1:80   one connection; two words will do as well
       sockeye who /run/x.sock                    a unix socket; @name for an abstract one
       sockeye who pid:123                        a process and what it holds

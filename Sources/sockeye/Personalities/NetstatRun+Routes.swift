@@ -25,8 +25,9 @@ extension NetstatRun {
     var text = TextBuffer()
     if isFIBShown {
       var reader = try reader()
-      guard let routes = reader.routes().value else {
-        return missing("route", "INET (IPv4) not configured in this system.")
+      let answer = reader.routes()
+      guard let routes = answer.value else {
+        return missing("route", "INET (IPv4) not configured in this system.", answer)
       }
       NetstatRoutes(options, names: names(of: routes)).appendIPv4(routes, to: &text)
     }
@@ -45,9 +46,10 @@ extension NetstatRun {
     var text = TextBuffer()
     for isCache in [false, true] where isCache ? options.cache : isFIBShown {
       var reader = try reader()
-      guard let routes = reader.routes6().value else {
+      let answer = reader.routes6()
+      guard let routes = answer.value else {
         output.write(text)
-        return missing("ipv6_route", "INET6 (IPv6) not configured in this system.")
+        return missing("ipv6_route", "INET6 (IPv6) not configured in this system.", answer)
       }
       NetstatRoutes(options, names: names(of: routes)).appendIPv6(routes, cached: isCache, to: &text)
     }
@@ -55,8 +57,9 @@ extension NetstatRun {
     return 0
   }
 
-  private func missing(_ file: String, _ words: String) -> Int32 {
+  private func missing(_ file: String, _ words: String, _ answer: TableAnswer<[Route]> = .absent) -> Int32 {
     output.write(words + "\n")
+    if case .failed(let reason) = answer { return complain("/proc/net/\(file): \(reason)", status: 1) }
     return complain("/proc/net/\(file): \(Errno.noSuchFile)", status: 1)
   }
 

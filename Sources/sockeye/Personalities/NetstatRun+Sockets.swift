@@ -8,8 +8,10 @@ extension NetstatRun {
   /// Every section once; ends at the first that fails.
   func sockets() throws -> Int32 {
     let snapshot = try snapshot()
-    // netstat has no words for what it does not see, but for `-p`.
-    if options.better { for gap in snapshot.gaps { complain("netstat: \(gap.message)") } }
+    // netstat has no words for what it may not see, but for `-p`; it says what fails.
+    for gap in snapshot.gaps where options.better || gap.kind == .sourceFailed {
+      complain("netstat: \(gap.message)")
+    }
     let view = NetstatSockets(options, names: names(of: snapshot), programs: programs(of: snapshot))
     if options.shows(.internet) {
       let status = try internet(view, snapshot)
@@ -97,7 +99,7 @@ extension NetstatRun {
     for (protocols, table, file, name) in tables where options.shows(protocols) {
       let status: Int32
       if table == .sctp {
-        status = try sctp(view, to: &text)
+        status = try sctp(view, snapshot, to: &text)
       } else {
         status = support(of: file, "AF INET (\(name))")
         view.appendInternet(table, of: snapshot, to: &text, flush: { $0.flushIfFull(to: output.sink) })
@@ -119,18 +121,26 @@ extension NetstatRun {
   }
 
   /// One table has the addresses of both versions; netstat shows it as IPv4's.
-  private func sctp(_ view: NetstatSockets, to text: inout TextBuffer) throws -> Int32 {
+  private func sctp(
+    _ view: NetstatSockets, _ snapshot: Snapshot, to text: inout TextBuffer
+  ) throws -> Int32 {
     guard options.showsIPv4 else { return 0 }
+    let others = snapshot.sockets.contains { socket in
+      socket.table == .sctp && !snapshot.namespaces.contains { $0.isOwn && $0.namespace == socket.netns }
+    }
+    if options.better && others {
+      complain("netstat: SCTP sockets of other network namespaces are not shown")
+    }
     var reader = try reader()
     if options.all || options.listening {
       let status = support(of: "sctp/eps", "AF INET (sctp)")
       if status != 0 { return status }
-      view.appendSCTP(reader.sctpEndpoints().value ?? [], to: &text)
+      view.appendSCTP(value(reader.sctpEndpoints(), "sctp/eps") ?? [], of: snapshot, to: &text)
     }
     if options.all || !options.listening {
       let status = support(of: "sctp/assocs", "AF INET (sctp)")
       if status != 0 { return status }
-      view.appendSCTP(reader.sctpAssociations().value ?? [], to: &text)
+      view.appendSCTP(value(reader.sctpAssociations(), "sctp/assocs") ?? [], of: snapshot, to: &text)
     }
     return 0
   }
@@ -138,8 +148,8 @@ extension NetstatRun {
   private func groups() throws -> Int32 {
     var reader = try reader()
     var memberships: [MulticastMembership] = []
-    if options.showsIPv4 { memberships += reader.groups().value ?? [] }
-    if options.showsIPv6 { memberships += reader.groups6().value ?? [] }
+    if options.showsIPv4 { memberships += value(reader.groups(), "igmp") ?? [] }
+    if options.showsIPv6 { memberships += value(reader.groups6(), "igmp6") ?? [] }
     var names = NetstatNames()
     if !options.numericHosts { names.hosts = hostNames(Set(memberships.map(\.group))) }
     var text = TextBuffer()
@@ -152,7 +162,7 @@ extension NetstatRun {
     var text = TextBuffer()
     view.appendUnixHeader(to: &text)
     var reader = try reader()
-    guard let table = reader.unixTable().value else {
+    guard let table = value(reader.unixTable(), "unix") else {
       output.write(text)
       if options.namesProtocols || options.verbose { noSupport("AF UNIX") }
       return options.namesProtocols ? 1 : 0

@@ -109,6 +109,12 @@ struct NetstatRun {
     }
   }
 
+  /// The table, if there is one; where it is there and could not be read, that is said.
+  func value<Table>(_ answer: TableAnswer<Table>, _ name: String) -> Table? {
+    if case .failed(let reason) = answer { complain("/proc/net/\(name): \(reason)") }
+    return answer.value
+  }
+
   func reader() throws -> NetworkReader {
     do throws(ObserverError) { return try NetworkReader() } catch { throw Failure(error.description) }
   }

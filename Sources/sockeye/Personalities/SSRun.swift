@@ -126,16 +126,19 @@ struct SSRun {
 
   /// The kernel's answer about TCP, as it came.
   private func dump(to file: String) throws -> Int32 {
-    let target: FileSink
-    do throws(SystemError) {
-      target = try FileSink(file.hasPrefix("-") ? nil : file)
-    } catch {
+    var reader = SSTableReader(options, filter: nil, holders: nil, procPath: procPath)
+    if file.hasPrefix("-") {
+      reader.copyTCP { _ = output.sink($0) }
+      try output.finish()
+      return 0
+    }
+    let target: FileOutput
+    do throws(SystemError) { target = try FileOutput(file) } catch {
       SSPersonality.tell(["fopen dump file: \(error.errno)"])
       return 255
     }
-    var reader = SSTableReader(options, filter: nil, holders: nil, procPath: procPath)
-    reader.copyTCP { target.write($0) }
-    if let failure = target.failure { throw Failure("cannot write \(file): \(failure)") }
+    reader.copyTCP { _ = target.sink($0) }
+    do throws(SystemError) { try target.finish() } catch { throw Failure("\(error)") }
     return 0
   }
 }

@@ -10,28 +10,12 @@ struct RecordConfiguration {
 
   /// Those of the file over the defaults. `mayBeAbsent`: the defaults stand where there is no file.
   func settings(mayBeAbsent: Bool) throws -> RecordSettings {
-    let text: String
-    do throws(SystemError) {
-      let file = try OwnedDescriptor.open(path)
-      text = try contents(of: file)
-    } catch {
+    let text: [UInt8]
+    do throws(SystemError) { text = try TextFile.read(path, atMost: Self.longest) } catch {
       if mayBeAbsent && error.errno == .noSuchFile { return RecordSettings() }
       throw Failure("\(error)")
     }
-    return try settings(in: text)
-  }
-
-  private func contents(of file: borrowing OwnedDescriptor) throws(SystemError) -> String {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    do throws(Errno) {
-      while bytes.count < Self.longest {
-        let count = try file.read(into: &chunk)
-        if count == 0 { break }
-        bytes += chunk[..<count]
-      }
-    } catch { throw SystemError("read", on: path, error) }
-    return String(decoding: bytes, as: UTF8.self)
+    return try settings(in: String(decoding: text, as: UTF8.self))
   }
 
   func settings(in text: String) throws -> RecordSettings {

@@ -1,12 +1,11 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// A network namespace of its own, loopback up, with what a test puts into it; ends with this object.
 ///
 /// All that is made stays in the namespace: traffic, interfaces, routes, sockets. Needs root.
 final class Scene {
-  struct Failure: Error, CustomStringConvertible { let description: String }
-
   /// Keeps the namespace; the rest enters it.
   private let keeper: HeldProcess
   private var holders: [HeldProcess] = []
@@ -22,12 +21,12 @@ final class Scene {
   /// Runs lines of bash in the namespace to their end; any failure of them is the test's.
   func shell(_ lines: String) throws {
     let run = try ToolRun.run(inside(["bash", "-euc", lines]))
-    guard run.status == 0 else { throw Failure(description: "exit \(run.status) of \(lines): \(run.errors)") }
+    guard run.status == 0 else { throw RunFailure("exit \(run.status) of \(lines): \(run.errors)") }
   }
 
   /// As `shell`, but a failure cancels the test: this kernel has no `what`.
   func shell(_ lines: String, orCancelFor what: String) throws {
-    do { try shell(lines) } catch let failure as Failure {
+    do { try shell(lines) } catch let failure as RunFailure {
       try Test.cancel("this kernel has no \(what): \(failure)")
     }
   }

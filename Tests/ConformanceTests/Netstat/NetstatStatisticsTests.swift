@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 extension NetstatTests {

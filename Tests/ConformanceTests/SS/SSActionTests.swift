@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// What ss does beside listing: `-K -E -D -s -N -V -h`, and what it says of bad usage.

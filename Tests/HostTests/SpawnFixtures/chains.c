@@ -32,7 +32,7 @@ static APART void tell(void) {
     uintptr_t address = (uintptr_t)frames[index], base = (uintptr_t)__executable_start;
     extern char etext[];
     // A program at a fixed address is linked to it.
-    uintptr_t shown = base >= 0x500000000000 ? address - base : address;
+    uintptr_t shown = base >= (sizeof base == 8 ? (uintptr_t)0x500000000000 : 0x50000000) ? address - base : address;
     if (address >= base && address < (uintptr_t)etext) fprintf(truth, "%lx\n", shown);
     else fprintf(truth, "-\n");
   }
@@ -98,7 +98,11 @@ APART void launch_inline(void) {
   struct clone_args arguments = {.exit_signal = SIGCHLD};
   tell();
   long child = SYS_clone3;
+#ifdef __x86_64__
   __asm__ volatile("syscall" : "+a"(child) : "D"(&arguments), "S"(sizeof arguments) : "rcx", "r11", "memory");
+#else
+  __asm__ volatile("int $0x80" : "+a"(child) : "b"(&arguments), "c"(sizeof arguments) : "memory");
+#endif
   if (child == 0) {
     execve(program[0], program, environ);
     _exit(127);

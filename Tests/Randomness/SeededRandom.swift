@@ -1,21 +1,21 @@
 /// SplitMix64: the same numbers from the same seed.
-struct SeededRandom: RandomNumberGenerator {
+public struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
-  let seed: UInt64
+  public let seed: UInt64
 
-  init(seed: UInt64) {
+  public init(seed: UInt64) {
     self.seed = seed
     state = seed
   }
 
   /// A new seed each run, printed so that a failure can be repeated: put it into `init(seed:)`.
-  static func printed(_ function: String = #function) -> SeededRandom {
+  public static func printed(_ function: String = #function) -> SeededRandom {
     let seed = UInt64.random(in: 0 ... .max)
     print("seed of \(function): \(seed)")
     return SeededRandom(seed: seed)
   }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -23,10 +23,10 @@ struct SeededRandom: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  mutating func next(upTo limit: UInt32) -> UInt32 { UInt32.random(in: 0...limit, using: &self) }
+  public mutating func next(upTo limit: UInt32) -> UInt32 { UInt32.random(in: 0...limit, using: &self) }
   /// True once in `count` times.
-  mutating func chance(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
-  mutating func pick<Element>(_ elements: [Element]) -> Element {
+  public mutating func chance(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[Int.random(in: 0..<elements.count, using: &self)]
   }
 }

@@ -1,16 +1,14 @@
 import Foundation
 
 /// A program that makes something, prints `ready`, and keeps it until its standard input ends.
-final class HeldProcess {
-  struct Failure: Error, CustomStringConvertible { let description: String }
-
-  let pid: Int32
+public final class HeldProcess {
+  public let pid: Int32
   /// What it printed before `ready`.
-  let lines: [String]
+  public let lines: [String]
   private let process = Process()
   private let input = Pipe()
 
-  init(_ command: [String]) throws {
+  public init(_ command: [String]) throws {
     let output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = command
@@ -20,7 +18,7 @@ final class HeldProcess {
     pid = process.processIdentifier
     guard let text = Self.textUntilReady(output.fileHandleForReading) else {
       process.waitUntilExit()
-      throw Failure(description: "\(command.joined(separator: " ")): ended with \(process.terminationStatus)")
+      throw RunFailure("\(command.joined(separator: " ")): ended with \(process.terminationStatus)")
     }
     lines = text.split(separator: "\n").map(String.init)
   }
@@ -28,7 +26,7 @@ final class HeldProcess {
   deinit { end() }
 
   /// Lets it end, and waits for that.
-  func end() {
+  public func end() {
     try? input.fileHandleForWriting.close()  // its end is what the program waits for
     process.waitUntilExit()
   }
