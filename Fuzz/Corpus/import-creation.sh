@@ -41,6 +41,7 @@ library = compiled("library", "stub.c", "-shared", "-fPIC")
 keep(library)
 keep(compiled("library-eager", "stub.c", "-shared", "-fPIC", "-fno-plt", "-s"))
 keep(compiled("program", "stub.c", "-pie", "-s"))
+keep(compiled("library-32", "stub.c", "-shared", "-fPIC", "-m32"))
 keep(compiled("static", "bare.c", "-nostdlib", "-static", "-s"))
 keep(compiled("debug-frame", "bare.c", "-nostdlib", "-static", "-g", "-fno-asynchronous-unwind-tables", "-gdwarf-4"))
 # MiniDebugInfo: an ELF file with symbols only, packed by xz, as a section.

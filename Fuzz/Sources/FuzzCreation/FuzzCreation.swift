@@ -115,7 +115,8 @@ private func mapping(_ image: ELFImage, at start: UInt64) -> AddressSpace.Mappin
 private func walk(_ registers: [UInt64], _ memory: StackMemory, _ mappings: [AddressSpace.Mapping]) {
   var space = AddressSpace()
   for mapping in mappings { space.add(mapping) }
-  let stack = StackReader.read(registers: registers, memory: memory, space: space)
+  let machine: Machine = registers[0] & 1 == 1 ? .i386 : .x86_64
+  let stack = StackReader.read(registers: registers, machine: machine, memory: memory, space: space)
   // Each frame may have one before it that was inferred.
   precondition(stack.frames.count <= 2 * Unwinder.deepest, "more frames than there may be")
 }
