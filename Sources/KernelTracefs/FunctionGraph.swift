@@ -41,7 +41,8 @@ public struct FunctionGraph: ~Copyable {
 
   /// Why it cannot be had now; nil if it can.
   public static func obstacle() -> String? {
-    do throws(SystemError) { return try obstacle(try TraceDirectory()) } catch { return "\(error)" }
+    do throws(FunctionGraphRefusal) { _ = try unusedSettings() } catch { return "\(error)" }
+    return nil
   }
 
   /// - Parameter roots: only what happens inside these functions; those that the kernel has not are left out.
@@ -49,30 +50,40 @@ public struct FunctionGraph: ~Copyable {
   public static func start(
     roots: [String], excluded: [String], of subject: Subject
   ) throws(FunctionGraphRefusal) -> FunctionGraph {
-    do {
-      let directory = try TraceDirectory()
-      if let obstacle = try obstacle(directory) { throw FunctionGraphRefusal(description: obstacle) }
-      var settings = TraceSettings(directory)
-      try settings.change("tracing_on", to: "0")
-      try settings.change("trace_clock", to: "boot")
-      for (name, value) in options { try settings.change("options/\(name)", to: value) }
-      try settings.change("buffer_size_kb", to: "\(bufferKibibytes)")
-      guard try settings.fill("set_graph_function", with: roots) > 0 else {
-        throw FunctionGraphRefusal(description: "the kernel has no function \(roots.joined(separator: ", "))")
-      }
-      try settings.fill("set_graph_notrace", with: excluded)
+    var settings = try unusedSettings()
+    let followed: TraceSettings.Change =
       switch subject {
-      case .only(let threads): try settings.fill("set_ftrace_pid", with: threads.map { "\($0)" })
-      case .everybodyBut(let threads):
-        try settings.fill("set_ftrace_notrace_pid", with: threads.map { "\($0)" })
+      case .only(let threads): .list("set_ftrace_pid", threads.map { "\($0)" })
+      case .everybodyBut(let threads): .list("set_ftrace_notrace_pid", threads.map { "\($0)" })
       }
-      try settings.change("current_tracer", to: "function_graph")
+    do throws(SystemError) {
+      try settings.apply(
+        [.value("tracing_on", "0"), .value("trace_clock", "boot")]
+          + options.map { .value("options/\($0)", $1) } + [
+            .value("buffer_size_kb", "\(bufferKibibytes)"), .list("set_graph_function", roots),
+            .list("set_graph_notrace", excluded), followed, .value("current_tracer", "function_graph"),
+            .value("tracing_on", "1"),
+          ])
+      if try settings.directory.text("set_graph_function").hasPrefix("#") {
+        throw SystemError("write", on: "set_graph_function", .noSuchFile)
+      }
       // Not sooner: the tracer cannot be changed while its pipe is open.
       let pipe = try OwnedDescriptor.open(
         "\(settings.directory.path)/trace_pipe", flags: O_RDONLY | O_NONBLOCK)
-      try settings.change("tracing_on", to: "1")
       return FunctionGraph(pipe: pipe, settings: settings)
-    } catch { throw error as? FunctionGraphRefusal ?? FunctionGraphRefusal(description: "\(error)") }
+    } catch { throw FunctionGraphRefusal(description: "\(error)") }
+  }
+
+  private static func unusedSettings() throws(FunctionGraphRefusal) -> TraceSettings {
+    var obstacle: String?
+    do throws(SystemError) {
+      let settings = try TraceSettings(try TraceDirectory())
+      obstacle = try Self.obstacle(settings.directory)
+      if obstacle == nil { return settings }
+    } catch {
+      obstacle = error.errno == .tryAgain ? "another sockeye uses the kernel's tracer" : "\(error)"
+    }
+    throw FunctionGraphRefusal(description: obstacle ?? "")
   }
 
   private init(pipe: consuming OwnedDescriptor, settings: consuming TraceSettings) {

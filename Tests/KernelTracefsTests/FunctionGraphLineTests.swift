@@ -62,4 +62,18 @@ import Testing
       ("1408", "1408"), ("nop", "nop"), ("0", "0"), ("", ""),
     ])
   func settings(text: String, value: String) { #expect(TraceSettings.value(text) == value) }
+
+  @Test(
+    "What was there before is read back from its record; a record that was cut short is read as far as it goes"
+  )
+  func record() {
+    let former = [
+      TraceSettings.Former(file: "trace_clock", text: "local"),
+      TraceSettings.Former(file: "set_ftrace_pid", text: ""),
+    ]
+    let text = TraceSettings.text(former)
+    #expect(TraceSettings.parse(text) == former)
+    #expect(TraceSettings.parse([]) == [])
+    #expect(TraceSettings.parse(Array(text.prefix(20))) == [former[0]])
+  }
 }

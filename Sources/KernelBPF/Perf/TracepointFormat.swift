@@ -57,7 +57,7 @@ extension TracepointFormat.Field {
   func text(in record: UnsafeRawBufferPointer) -> [UInt8]? {
     var (start, length) = (offset, size)
     if isElsewhere {
-      guard let place = number(in: record) else { return nil }
+      guard let place = unsafe number(in: record) else { return nil }
       (start, length) = (Int(place & 0xffff), Int(place >> 16 & 0xffff))
     }
     guard start + length <= record.count else { return nil }
