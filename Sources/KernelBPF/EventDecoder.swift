@@ -193,6 +193,15 @@ struct EventParts: OptionSet {
 
   var remaining: Int { count - offset }
 
+  /// The integer that lies `distance` bytes on; the next part stays the next.
+  func number(after distance: Int) throws(EventDecodeError) -> UInt64 {
+    guard distance >= 0, remaining - 8 >= distance else {
+      throw .cutShort(needed: distance, available: remaining)
+    }
+    // SAFETY: the guard keeps the load inside; every bit pattern is a valid integer.
+    return unsafe bytes.loadUnaligned(fromByteOffset: offset + distance, as: UInt64.self)
+  }
+
   mutating func takeText(_ length: Int) throws(EventDecodeError) -> [UInt8] {
     guard length >= 0, count - offset >= length else {
       throw .cutShort(needed: length, available: count - offset)

@@ -41,7 +41,7 @@ import KernelSystem
     }
   }
 
-  /// Lends each record to `body`, whole, and frees the room.
+  /// Lends each record to `body`, whole, and frees its room. `scratch` holds the largest one: 64 KiB.
   func drain(_ scratch: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     let data = unsafe pages + Self.pageSize
     let head = unsafe clinux_perf_head(pages)
@@ -52,13 +52,16 @@ import KernelSystem
       let header = unsafe (data + start).loadUnaligned(as: perf_event_header.self)
       let length = Int(header.size)
       if length < MemoryLayout<perf_event_header>.size { break }
-      let first = min(length, size - start)
-      unsafe scratch.baseAddress?.copyMemory(from: data + start, byteCount: first)
-      if first < length {
+      if start + length <= size {
+        unsafe body(UnsafeRawBufferPointer(start: data + start, count: length))
+      } else {
+        let first = size - start
+        unsafe scratch.baseAddress?.copyMemory(from: data + start, byteCount: first)
         unsafe (scratch.baseAddress! + first).copyMemory(from: data, byteCount: length - first)
+        unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
       }
-      unsafe body(UnsafeRawBufferPointer(rebasing: scratch[..<length]))
       tail += UInt64(length)
+      unsafe clinux_perf_set_tail(pages, tail)
     }
     unsafe clinux_perf_set_tail(pages, head)
   }

@@ -154,6 +154,17 @@ import Testing
     #expect(events[2].values[1] == CreationEvent.unseenArguments)
   }
 
+  @Test("A thread has the name that it was born with, or was given last; others' names are nobody's business")
+  func names() {
+    let events = told([
+      sample(.birth, 1, 100, [101, 0], text: "shell"),
+      .name(Array("true".utf8), process: 101, thread: 101, time: 2),
+      .name(Array("other".utf8), process: 999, thread: 999, time: 3),
+      sample(.exec, 4, 101, [101], text: "/bin/true"), sample(.exit, 5, 101, [1]),
+    ])
+    #expect(events.map { String(decoding: $0.name, as: UTF8.self) } == ["", "true", "true"])
+  }
+
   @Test("Samples without fields, or with any number in them, are taken without a trap")
   func strays() {
     for tracepoint in PerfTracepoint.allCases {

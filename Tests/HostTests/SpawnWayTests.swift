@@ -75,6 +75,16 @@ extension HostTests {
       #expect(trace.execs.allSatisfy { $0.moments.contains { $0.phase == "main" } })
     }
 
+    @Test("By perf --full is by function_graph, or says why there is no more")
+    func perfFull() throws {
+      let trace = try Spawning.run(["/bin/true"], options: ["--perf", "--full"])
+      if trace.trace.kernel != "function_graph" {
+        #expect(trace.trace.kernel == "spine")
+        #expect(
+          trace.trace.kernelReason?.contains("perf cannot keep the tracepoints inside to the calls") == true)
+      }
+    }
+
     @Test("One way at a time can be asked for")
     func twoWays() throws {
       let run = try ToolRun.run([BuiltProducts.sockeye, "spawn", "--perf", "--ptrace", "--", "/bin/true"])

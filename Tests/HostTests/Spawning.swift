@@ -85,7 +85,10 @@ struct Spawning: Decodable {
     let end: End?
   }
   struct Gap: Decodable { let message: String }
-  struct Trace: Decodable { let way, kernel: String }
+  struct Trace: Decodable {
+    let way, kernel: String
+    let kernelReason: String?
+  }
   let trace: Trace
   let processes: [Traced]
   let gaps: [Gap]

@@ -135,6 +135,22 @@ import Testing
     #expect(filled?.stack.bytes == words(5))
   }
 
+  @Test("Any damage to a sample is taken without a trap")
+  func damaged() {
+    for shape in [7, 8, 9, 10] as [UInt64] {
+      let whole = sample(shape, Array(enter.dropFirst(40)))
+      for place in whole.indices {
+        for byte in [0, 1, 7, 8, 127, 128, 255] as [UInt8] {
+          for width in [1, 2, 4, 8] {
+            var damaged = whole
+            for index in place..<min(place + width, whole.count) { damaged[index] = byte }
+            if let sample = read(damaged) { #expect(sample.stack.bytes.count <= whole.count) }
+          }
+        }
+      }
+    }
+  }
+
   @Test("A thread without user registers has none, and 32-bit code is told")
   func registers() throws {
     let kernelThread = try #require(read(sample(7, raw([]) + words(0, 0))))
@@ -164,11 +180,11 @@ import Testing
       words(56 << 48 | UInt64(PERF_RECORD_COMM.rawValue), 101 << 32 | 100)
       + Array("shell\0\0\0".utf8) + words(0, 1000, 0)
     let found = record.withUnsafeBytes { PerfRecord(naming: $0, bootOffset: 23) }
-    guard case .name(let name, let thread, let time) = try #require(found) else {
+    guard case .name(let name, let process, let thread, let time) = try #require(found) else {
       Issue.record("no name")
       return
     }
-    #expect(name == Array("shell".utf8) && thread == 101 && time == 1023)
+    #expect(name == Array("shell".utf8) && process == 100 && thread == 101 && time == 1023)
     for count in record.indices {
       record[..<count].withUnsafeBytes { _ = PerfRecord(naming: $0, bootOffset: 23) }
     }

@@ -45,6 +45,27 @@ import ViewText
     #expect(parser.parse(), "\(parser.parserError.map(String.init(describing:)) ?? "")")
   }
 
+  @Test("What was not seen is null in a call, and absent in a process")
+  func unseen() throws {
+    var report = CreationReport.sample
+    report.way = .perf
+    report.processes[1].arguments = []
+    report.processes[1].calls[0].arguments = [
+      CreationArgument(unseen: "path"), CreationArgument(unseen: "argv"),
+    ]
+    var text = TextBuffer()
+    CreationRecords.append(report, to: &text)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(Array(text.contents))) as? [String: Any])
+    #expect((object["trace"] as? [String: Any])?["way"] as? String == "perf")
+    let process = try #require((object["processes"] as? [[String: Any]])?[1])
+    #expect((process["process"] as? [String: Any])?["args"] == nil)
+    let call = try #require((process["calls"] as? [[String: Any]])?[0]["call"] as? [String: Any])
+    let arguments = try #require(call["arguments"] as? [String: Any])
+    #expect(arguments["path"] is NSNull && arguments["argv"] is NSNull)
+    #expect(try TraceEventCheck.problems(in: collected { TraceEventWriter.write(report, to: $0) }) == [])
+  }
+
   @Test("An empty trace has empty, valid files")
   func empty() throws {
     let report = CreationReport(way: .probes, tier: .spine)

@@ -6,11 +6,13 @@ import ViewText
 @testable import ViewTerminal
 
 @Suite struct CreationViewTests {
-  private func tree(_ change: (inout CreationTreeOptions) -> Void = { _ in }) -> String {
+  private func tree(
+    of report: CreationReport = .sample, _ change: (inout CreationTreeOptions) -> Void = { _ in }
+  ) -> String {
     var options = CreationTreeOptions()
     change(&options)
     var bytes: [UInt8] = []
-    _ = CreationTreeView.write(.sample, options) { chunk in
+    _ = CreationTreeView.write(report, options) { chunk in
       for index in chunk.indices { bytes.append(chunk[index]) }
       return true
     }
@@ -33,6 +35,20 @@ import ViewText
     for _ in 0..<3 { statistics.add(CreationReport.sample.timelines) }
     CreationTable.append(statistics, isColored: false, to: &text)
     expectGolden(String(decoding: text.contents, as: UTF8.self), "creation-tables.txt")
+  }
+
+  @Test(
+    "The way is told first, an argument that was not seen is said to be that, and unseen paths are no search")
+  func unseen() {
+    var report = CreationReport.sample
+    report.way = .perf
+    for index in report.processes[0].calls.indices.dropFirst() {
+      report.processes[0].calls[index].arguments = [CreationArgument(unseen: "path")]
+    }
+    let text = tree(of: report)
+    #expect(text.hasPrefix("traced by perf; kernel part: stacks at the tracepoints"))
+    #expect(text.split(separator: "\n").filter { $0.contains("execve(path=⟨not seen⟩)") }.count == 2)
+    #expect(!text.contains("in 2 places"))
   }
 
   @Test("Nothing that a traced program chose reaches the terminal as a control character")

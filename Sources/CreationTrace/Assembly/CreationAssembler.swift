@@ -105,11 +105,8 @@ struct CreationAssembler {
   /// `reason`: why there are no probes; nil if they were not wanted.
   mutating func tellPerf(_ reason: String?) {
     if report.tier == .union {
-      report.tier = .spine
-      tell(
-        nil,
-        "--full shows no more of the kernel than stacks at birth, exec and exit: perf cannot keep to the calls"
-      )
+      let reason = "perf cannot keep the tracepoints inside to the calls"
+      (report.tier, report.tierReason) = (.spine, report.tierReason.map { "\($0), and \(reason)" } ?? reason)
     }
     report.way = .perf
     guard let reason else { return }

@@ -49,7 +49,7 @@ struct PerfTree {
     switch record {
     case .mapping(let mapping):
       if isFollowed(Int32(bitPattern: mapping.pid)) { body(.mapping(mapping)) }
-    case .name(let name, let thread, _): if names[thread] != nil || wholeHost { names[thread] = name }
+    case .name(let name, let process, let thread, _): if isFollowed(process) { names[thread] = name }
     case .sample(let sample):
       if sample.origin == .tracepoint(.signal) { return signal(sample) }
       guard isFollowed(sample.process), !sample.is32Bit || sample.origin == .tracepoint(.executed) else {
@@ -206,9 +206,8 @@ struct PerfTree {
     var interpreter = call?.interpreter ?? []
     if interpreter.isEmpty { interpreter = file }
     if call?.interpreter.isEmpty != false, let arguments,
-      ExecutableFacts(path: FailureCause.located(RawText(file), "/proc/\(event.process)/cwd"))?
-        .scriptInterpreter
-        != nil
+      let facts = ExecutableFacts(path: FailureCause.located(RawText(file), "/proc/\(event.process)/cwd")),
+      facts.scriptInterpreter != nil
     {
       interpreter = CreationCalls.terminated(arguments)
     }

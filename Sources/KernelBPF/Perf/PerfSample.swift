@@ -5,14 +5,14 @@ public enum PerfRecord: Sendable {
   case sample(PerfSample)
   case mapping(ExecutableMapping)
   /// A thread has a new name.
-  case name([UInt8], thread: Int32, time: UInt64)
+  case name([UInt8], process: Int32, thread: Int32, time: UInt64)
 
   /// CLOCK_BOOTTIME, ns.
   public var time: UInt64 {
     switch self {
     case .sample(let sample): sample.time
     case .mapping(let mapping): mapping.time
-    case .name(_, _, let time): time
+    case .name(_, _, _, let time): time
     }
   }
 }
@@ -139,11 +139,8 @@ extension PerfSample {
     let room = try cursor.take(UInt64.self)
     if room == 0 { return }
     // Room, then how much of it was filled: the rest is whatever the ring had there before.
-    guard room <= UInt64(cursor.remaining) else {
-      throw .cutShort(needed: Int(clamping: room), available: cursor.remaining)
-    }
-    let bytes = try cursor.takeText(Int(room))
-    let filled = min(try cursor.take(UInt64.self), room)
-    stack = StackDump(address: registers.count > 7 ? registers[7] : 0, bytes: Array(bytes[..<Int(filled)]))
+    let filled = min(try cursor.number(after: Int(clamping: room)), room)
+    let bytes = try cursor.takeText(Int(clamping: filled))
+    stack = StackDump(address: registers.count > 7 ? registers[7] : 0, bytes: bytes)
   }
 }

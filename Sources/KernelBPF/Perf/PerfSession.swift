@@ -193,12 +193,13 @@ extension PerfRecord {
     var cursor = unsafe EventCursor(record)
     do throws(EventDecodeError) {
       _ = try cursor.take(perf_event_header.self)
-      _ = try cursor.take(UInt32.self)
+      let process = try cursor.take(Int32.self)
       let thread = try cursor.take(Int32.self)
       let name = try cursor.takeText(cursor.remaining - 24)
       _ = try cursor.take(UInt64.self)
       let time = try cursor.take(UInt64.self)
-      self = .name(Array(name.prefix { $0 != 0 }), thread: thread, time: time &+ bootOffset)
+      self = .name(
+        Array(name.prefix { $0 != 0 }), process: process, thread: thread, time: time &+ bootOffset)
     } catch { return nil }
   }
 }
