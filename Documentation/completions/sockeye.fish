@@ -242,7 +242,7 @@ complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_option
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye map" color' -l 'color' -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always, never.' -rfka 'auto always never'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye map" version' -l 'version' -d 'Show the version.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye map" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye spawn" p pid' -s 'p' -l 'pid' -d 'Follow this process and what comes from it.' -rfka ''
+complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye spawn" p pid' -s 'p' -l 'pid' -d 'Follow this process, what has come from it and what comes.' -rfka ''
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye spawn" a all' -s 'a' -l 'all' -d 'Follow every process of the host but sockeye.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye spawn" full' -l 'full' -d 'Show threads, exits, every attempt of a search, and the kernel\'s functions inside each call: all of them by function_graph where the kernel has it, else those that its tracepoints see. The calls take several times as long.'
 complete -c 'sockeye' -n '__sockeye_should_offer_completions_for_flags_or_options "sockeye spawn" no-function-graph' -l 'no-function-graph' -d 'With --full: tracepoints only. function_graph slows the kernel of the whole host while the trace runs.'

@@ -41,6 +41,7 @@ library = compiled("library", "stub.c", "-shared", "-fPIC")
 keep(library)
 keep(compiled("library-eager", "stub.c", "-shared", "-fPIC", "-fno-plt", "-s"))
 keep(compiled("program", "stub.c", "-pie", "-s"))
+keep(compiled("library-32", "stub.c", "-shared", "-fPIC", "-m32"))
 keep(compiled("static", "bare.c", "-nostdlib", "-static", "-s"))
 keep(compiled("debug-frame", "bare.c", "-nostdlib", "-static", "-g", "-fno-asynchronous-unwind-tables", "-gdwarf-4"))
 # MiniDebugInfo: an ELF file with symbols only, packed by xz, as a section.
@@ -68,6 +69,8 @@ calls = bytes.fromhex("e8 05 00 00 00 ff 15 10 00 00 00 ff d0 41 ff d4 ff 50 10 
                       "f3 0f 1e fa f2 ff 25 20 00 00 00 0f 05 c3")
 save(3, "code", b"\0" + calls)
 save(3, "code-high", b"\1" + calls)
+save(5, "name-cxx", b"_Z1fSt4pairIiiES_IS0_S0_ES_IS1_S1_E")
+save(5, "name-swift", b"$s1m1fyyAA1PVyS2iG_ADyA2EGADyA2FGADyA2GGtF")
 words = [(0x10 << 3) | 1] * 7 + [1] + [0] * 8 + [0x27000 << 2 | 2] + [0x27000 << 2 | 2, (0x40 << 3) | 1, 0] * 40
 save(4, "stack", struct.pack(f"<{len(words)}Q", *words))
 P

@@ -2,6 +2,7 @@
 #include <elfutils/libdw.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdbool.h>
 
 #include "CUnwind.h"
 
@@ -34,4 +35,11 @@ void read_build_id(struct cunwind_image *image, const GElf_Phdr *program);
 void read_slot_base(struct cunwind_image *image, const GElf_Phdr *program);
 void read_symbols(struct cunwind_image *image);
 void free_symbols(struct cunwind_image *image);
+// Whether libdw may be asked for rows of the table; false also where there is none.
+bool is_eh_frame_sound(Elf *elf);
+bool is_debug_frame_sound(Elf *elf);
+// Whether there is a .debug_frame, and libdw may be given the file for it.
+bool may_be_unpacked(Elf *elf);
+// Makes room for one element more; false when there is none.
+int grown(void **list, size_t count, size_t *room, size_t size);
 void open_companions(struct cunwind_image *image);

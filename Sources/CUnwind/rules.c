@@ -8,13 +8,15 @@
 static void open_rules(struct cunwind_image *image) {
   if (image->has_rules) return;
   image->has_rules = 1;
-  image->eh_frame = dwarf_getcfi_elf(image->elf);
+  if (is_eh_frame_sound(image->elf)) image->eh_frame = dwarf_getcfi_elf(image->elf);
   open_companions(image);
   Elf *files[] = {image->elf, image->debug_elf, image->mini_elf};
   for (size_t file = 0; file < 3; file++) {
-    if (!files[file]) continue;
+    if (!files[file] || !may_be_unpacked(files[file])) continue;
     image->dwarf[file] = dwarf_begin_elf(files[file], DWARF_C_READ, NULL);
-    if (image->dwarf[file]) image->debug_frames[file] = dwarf_getcfi(image->dwarf[file]);
+    // Unpacked by now.
+    if (image->dwarf[file] && is_debug_frame_sound(files[file]))
+      image->debug_frames[file] = dwarf_getcfi(image->dwarf[file]);
   }
 }
 

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 // MiniDebugInfo unpacks to this at most.
-static const size_t largest_mini = 256 << 20;
+static const size_t largest_mini = 64 << 20;
 
-static int grown(void **list, size_t count, size_t *room, size_t size) {
+int grown(void **list, size_t count, size_t *room, size_t size) {
   if (count < *room) return 1;
   size_t more = *room ? *room * 2 : 256;
   void *moved = realloc(*list, more * size);
@@ -163,18 +163,3 @@ const struct cunwind_import *cunwind_imports(struct cunwind_image *image, size_t
   *count = image->import_count;
   return image->imports;
 }
-
-// Of libstdc++, and of the Swift runtime: both are in every program of ours.
-char *__cxa_demangle(const char *name, char *buffer, size_t *size, int *status);
-char *swift_demangle(const char *name, size_t length, char *buffer, size_t *size, uint32_t flags);
-
-char *cunwind_demangle(const char *name) {
-  if (strncmp(name, "_Z", 2) == 0) {
-    int status = 0;
-    return __cxa_demangle(name, NULL, NULL, &status);
-  }
-  if (strncmp(name, "$s", 2) == 0 || strncmp(name, "$S", 2) == 0) return swift_demangle(name, strlen(name), NULL, NULL, 0);
-  return NULL;
-}
-
-void cunwind_release(char *name) { free(name); }

@@ -26,7 +26,11 @@ public struct TraceEventWriter {
   private mutating func append(_ process: CreatedProcess, number: Int) {
     let slices = report.slices(of: process)
     guard process.parent != nil || !process.calls.isEmpty else { return }
-    metadata("process_name", process.pid, process.pid, commandLine(of: process))
+    // Perfetto shows what follows the last slash of a name: the command line is a label.
+    metadata("process_name", process.pid, process.pid, "name", process.program)
+    if !process.arguments.isEmpty {
+      metadata("process_labels", process.pid, process.pid, "labels", commandLine(of: process))
+    }
     // Catapult's order of processes; Perfetto has one of its own.
     begin("M", process.pid, process.pid)
     text.append(#","name":"process_sort_index","args":{"sort_index":"#)
@@ -34,7 +38,7 @@ public struct TraceEventWriter {
     text.append("}}")
     for thread in Set(slices.map { $0.thread }).sorted() {
       let call = thread == process.pid ? nil : process.calls.last { $0.thread == thread }
-      metadata("thread_name", process.pid, thread, call?.caller ?? process.name)
+      metadata("thread_name", process.pid, thread, "name", call?.caller ?? process.name)
     }
     for slice in slices { append(slice, of: process) }
     guard let birth = report.birth(of: process), let born = birth.time(of: .born), let parent = process.parent
@@ -45,8 +49,7 @@ public struct TraceEventWriter {
   }
 
   private func commandLine(of process: CreatedProcess) -> RawText {
-    if process.arguments.isEmpty { return process.name }
-    return RawText(Array(process.arguments.map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
+    RawText(Array(process.arguments.map(\.bytes).joined(separator: [UInt8(ascii: " ")])))
   }
 
   private mutating func begin(_ phase: StaticString, _ pid: Int32, _ thread: Int32) {
@@ -60,11 +63,15 @@ public struct TraceEventWriter {
     text.append(decimal: thread)
   }
 
-  private mutating func metadata(_ name: StaticString, _ pid: Int32, _ thread: Int32, _ value: RawText) {
+  private mutating func metadata(
+    _ name: StaticString, _ pid: Int32, _ thread: Int32, _ key: StaticString, _ value: RawText
+  ) {
     begin("M", pid, thread)
     text.append(#","name":""#)
     text.append(name)
-    text.append(#"","args":{"name":"#)
+    text.append(#"","args":{""#)
+    text.append(key)
+    text.append(#"":"#)
     text.append(json: value)
     text.append("}}")
   }

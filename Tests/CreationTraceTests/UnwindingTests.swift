@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import CreationTrace
@@ -65,6 +66,56 @@ import Testing
     let registers = (0..<17).map { UInt64($0) + 0x1000 }
     let lost = Unwinder.frames(registers: registers, memory: StackMemory(), space: AddressSpace())
     #expect(lost.frames.count == 1 && lost.stopped == "no file is mapped there")
+  }
+
+  /// An ELF file with one segment.
+  private func image(_ code: [UInt8], at address: UInt64, offset: UInt64 = 120) throws -> ELFImage? {
+    func number(_ value: UInt64, _ size: Int) -> [UInt8] {
+      (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+    }
+    var file: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0] + number(0, 8)
+    file += number(3, 2) + number(62, 2) + number(1, 4) + number(address, 8) + number(64, 8) + number(0, 8)
+    file += number(0, 4) + number(64, 2) + number(56, 2) + number(1, 2) + number(0, 6)
+    file += number(1, 4) + number(5, 4) + number(offset, 8) + number(address, 8) + number(address, 8)
+    file += number(UInt64(code.count), 8) + number(UInt64(code.count), 8) + number(0x1000, 8)
+    let path = FileManager.default.temporaryDirectory.appending(path: "sockeye-image-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: path) }  // a file of a few bytes
+    try Data(file + code).write(to: path)
+    return ImageStore().image(path: path.path)
+  }
+
+  @Test("Numbers of a file that leave no room for what is added to them trap nobody")
+  func hostileNumbers() throws {
+    // endbr64, bnd jmp *0x20(%rip), call *%rax: at the end of all addresses.
+    let code: [UInt8] = [
+      0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25, 0x20, 0, 0, 0, 0xe8, 0xf0, 0xff, 0xff, 0xff,
+    ]
+    let start = 0 &- UInt64(code.count)
+    let high = try #require(try image(code, at: start))
+    #expect(high.callSite(before: 0) == .direct(target: start))
+    for offset in 0..<UInt64(code.count) { _ = high.callSite(before: start + offset) }
+    let far = try #require(try image(code, at: 0x1000, offset: .max))
+    #expect(far.fileOffset(ofAddress: 0x1001) == 0)
+    let mapping = AddressSpace.Mapping(start: 0, end: .max, fileOffset: .max, path: "/far", image: far)
+    #expect(mapping.fileAddress(0x1000) == 0xfff)
+  }
+
+  @Test("Names are read for people, but not those that would fill the memory")
+  func names() {
+    #expect(ELFImage.demangled("_ZN3foo3barEi") == "foo::bar(int)")
+    #expect(
+      ELFImage.demangled("$s10Foundation7ProcessC3runyyKF") == "Foundation.Process.run() throws -> ()")
+    #expect(ELFImage.demangled("main") == "main")
+    // Each pair is of two of the pair before: 30 of them are gigabytes.
+    var (pairs, types) = ("_Z1fSt4pairIiiE", "$s1m1fyyAA1PVyS2iG_")
+    for level in 0..<30 {
+      let reference = "S\(String(level, radix: 36).uppercased())_"
+      pairs += "S_I\(reference)\(reference)E"
+      types += "ADyA2\(Character(Unicode.Scalar(UInt8(69 + min(level, 21)))))G"
+    }
+    #expect(ELFImage.demangled(pairs) == pairs)
+    #expect(ELFImage.demangled(types) == types)
+    #expect(ELFImage.demangled("$s1m1fyyAA1PVyS2iG_ADyA999999999EGtF").hasPrefix("$s1m1f"))
   }
 
   @Test("A mapping takes the place of what it covers, and a copy keeps its own")

@@ -116,6 +116,15 @@ extension HostTests {
       #expect(frame.provider?.hasSuffix("/libc.so.6") == true)
     }
 
+    @Test("A file whose rules would take much memory has none, and the stack says so")
+    func hostileRules() throws {
+      let trace = try Spawning.run([SpawnFixtures.compiled("hostile.c", "hostile", [])])
+      let birth = try #require(trace.births.first)
+      #expect(birth.userStackWhole == false)
+      #expect(birth.userStackStopped == "no unwinding rules there")
+      #expect(birth.userStack.first?.function == "launch" && birth.userStack.last?.function == "clone3")
+    }
+
     @Test("main that jumped on is inferred; nothing else is made up for it")
     func tailCalls() throws {
       let trace = try Spawning.run([SpawnFixtures.compiled("tail.c", "tail", []), "exec /bin/true"])

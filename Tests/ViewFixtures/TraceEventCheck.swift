@@ -36,6 +36,8 @@ public enum TraceEventCheck {
       switch event["name"] as? String {
       case "process_name", "thread_name":
         if arguments["name"] as? String == nil { problems.append("metadata without a name") }
+      case "process_labels":
+        if arguments["labels"] as? String == nil { problems.append("labels without a text") }
       case "process_sort_index":
         if number(arguments, "sort_index") == nil { problems.append("an order without a number") }
       default: problems.append("metadata")

@@ -2,18 +2,21 @@ import CLinux
 import KernelSystem
 import Model
 
-/// The first byte chooses: an ELF file, a record of the ring, one of the mappings' ring, code with calls in it, or
-/// registers and a stack in a process that has this host's libc.
+/// The first byte chooses: an ELF file, a record of the ring, one of the mappings' ring, code with calls in it, a
+/// function's name, or registers and a stack in a process that has this host's libc.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzCreation(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count > 0 else { return 0 }
   // SAFETY: libFuzzer lends `count` bytes for the length of the call.
   let input = unsafe UnsafeRawBufferPointer(start: start + 1, count: count - 1)
-  switch unsafe start.pointee % 5 {
+  switch unsafe start.pointee % 6 {
   case 0: checkFile(unsafe Array(input))
   case 1: unsafe checkRecord(input)
   case 2: _ = unsafe MappingRecord(input)
   case 3: checkCode(unsafe Array(input))
+  case 5:
+    let name = String(decoding: unsafe input.prefix { $0 != 0 }, as: UTF8.self)
+    precondition(ELFImage.demangled(name).utf8.count <= max(1 << 14, name.utf8.count), "a long name")
   default: checkStack(unsafe Array(input))
   }
   return 0
@@ -112,7 +115,8 @@ private func mapping(_ image: ELFImage, at start: UInt64) -> AddressSpace.Mappin
 private func walk(_ registers: [UInt64], _ memory: StackMemory, _ mappings: [AddressSpace.Mapping]) {
   var space = AddressSpace()
   for mapping in mappings { space.add(mapping) }
-  let stack = StackReader.read(registers: registers, memory: memory, space: space)
+  let machine: Machine = registers[0] & 1 == 1 ? .i386 : .x86_64
+  let stack = StackReader.read(registers: registers, machine: machine, memory: memory, space: space)
   // Each frame may have one before it that was inferred.
   precondition(stack.frames.count <= 2 * Unwinder.deepest, "more frames than there may be")
 }

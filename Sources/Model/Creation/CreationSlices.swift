@@ -45,8 +45,7 @@ extension CreationReport {
     let born = birth(of: process)?.time(of: .born)
     let start = born ?? process.calls.first?.began ?? origin
     let end = process.end?.time ?? lastTime
-    let program = process.executable.isEmpty ? process.name : process.executable.lastPathComponent
-    var slices = [CreationSlice(.life, program, process.pid, start, end)]
+    var slices = [CreationSlice(.life, process.program, process.pid, start, end)]
     if let run = birth(of: process)?.time(of: .firstRun), run >= start, run <= end {
       slices.append(phase(.firstRun, .waiting, process.pid, start, run))
     }
@@ -97,6 +96,11 @@ extension CreationReport {
     if exec.time(of: .main) == from { slices.append(CreationSlice(.main, "main", process.pid, from, last)) }
     return slices
   }
+}
+
+extension CreatedProcess {
+  /// The file that it runs at its end, without its folder; else its name.
+  public var program: RawText { executable.isEmpty ? name : executable.lastPathComponent }
 }
 
 extension CreationPhase {

@@ -16,8 +16,7 @@ public struct CreationTimeline: Sendable {
   /// Of a process with the call that made it, if that was seen.
   public init(_ process: CreatedProcess, birth: CreationCall?) {
     pid = process.pid
-    let executable = process.executable.isEmpty ? process.name : process.executable
-    program = executable.lastPathComponent
+    program = process.program
     var points: [CreationMoment] = []
     for phase in [CreationPhase.called, .born, .runnable, .firstRun] {
       if let moment = birth?.moments.first(where: { $0.phase == phase }) { points.append(moment) }

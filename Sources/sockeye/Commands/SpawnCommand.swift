@@ -40,7 +40,7 @@ struct SpawnCommand: ParsableCommand {
 
   @Option(
     name: [.customShort("p"), .customLong("pid")],
-    help: ArgumentHelp("Follow this process and what comes from it.", valueName: "PID"))
+    help: ArgumentHelp("Follow this process, what has come from it and what comes.", valueName: "PID"))
   var pid: Int32?
   @Flag(name: [.customShort("a"), .customLong("all")], help: "Follow every process of the host but sockeye.")
   var all = false

@@ -1,0 +1,1 @@
+../../../Sources/CreationTrace/Unwinding/Machine.swift
