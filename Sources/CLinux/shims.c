@@ -185,7 +185,11 @@ int clinux_perf_mappings(int cpu, uint32_t watermark, int clock, int names) {
     .clockid = clock,
     .watermark = 1,
     .wakeup_watermark = watermark,
+    .read_format = PERF_FORMAT_LOST,
   };
+  int number = (int)syscall(SYS_perf_event_open, &event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+  if (number >= 0 || errno != EINVAL) return number;
+  event.read_format = 0;  // before 6.0
   return (int)syscall(SYS_perf_event_open, &event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 

@@ -16,7 +16,6 @@ public struct CreationTracer: ~Copyable {
   private let request: CreationRequest
   private var assembler: CreationAssembler
   private var waiting: [CreationRecord] = []
-  private var lostMappings: UInt64 = 0
   /// The kernel's own functions, where they are wanted and can be had.
   private var graph: FunctionGraph?
   private var trees = FunctionTrees()
@@ -61,11 +60,11 @@ public struct CreationTracer: ~Copyable {
   private mutating func follow(_ process: Int32) throws(CreationError) {
     let wait = try waitPoint(process)
     if let source = try source(process, wait) {
-      begin([process])
+      begin(process)
       do throws(SystemError) {
         try ProcessFamily.each(of: process) { (child, parent) in
           source.follow(child)
-          begin([child], parent: parent)
+          begin(child, parent: parent)
         }
       } catch { assembler.tell(nil, "what came from the process before is not followed: \(error)") }
       return collect(source, wait)
@@ -73,10 +72,10 @@ public struct CreationTracer: ~Copyable {
     do throws(SystemError) {
       var source = try PtraceSource()
       try source.follow(process)
-      begin([process])
+      begin(process)
       try ProcessFamily.each(of: process) { (child, parent) in
         do throws(SystemError) {
-          if try source.follow(child) { begin([child], parent: parent) }
+          if try source.follow(child) { begin(child, parent: parent) }
         } catch { assembler.tell(nil, "process \(child), which was there before, is not followed: \(error)") }
       }
       collect(&source, wait)
@@ -85,48 +84,52 @@ public struct CreationTracer: ~Copyable {
 
   private mutating func followHost() throws(CreationError) {
     let wait = try waitPoint(nil)
-    guard let source = try source(nil, wait) else { return }
-    begin(Self.processes())
+    var listing = ProcessListing()
+    // Twice: who is born between the first one and the first call that is told of is in the second.
+    guard let source = try source(nil, wait, whenMapped: { listing.addAll() }) else { return }
+    listing.addAll()
+    begin(listing)
     collect(source, wait)
   }
 
-  /// What is mapped in processes that are there already.
-  private mutating func begin(_ processes: [Int32], parent: Int32? = nil) {
-    do throws(SystemError) {
-      let proc = try ProcFileSystem()
-      var buffer = ReadBuffer()
-      for process in processes where process != ThisProcess.pid {
-        guard case .value(let directory) = proc.process(process),
-          case .value(let mappings) = directory.memoryMap(&buffer)
-        else { continue }
-        var name = RawText([])
-        if case .value(let stat) = directory.stat(&buffer) { name = RawText(stat.name) }
-        assembler.begin(process, name: name, mappings: mappings, parent: parent)
-      }
-    } catch { assembler.tell(nil, "functions of processes that were there before have no names: \(error)") }
+  private mutating func begin(_ process: Int32, parent: Int32? = nil) {
+    var listing = ProcessListing()
+    listing.add(process)
+    begin(listing, parent: parent)
   }
 
-  private static func processes() -> [Int32] {
-    do throws(SystemError) { return try ProcFileSystem().processIDs() } catch { return [] }
+  /// What is mapped in processes that are there already.
+  private mutating func begin(_ listing: ProcessListing, parent: Int32? = nil) {
+    for process in listing.entries {
+      assembler.begin(process.pid, name: process.name, mappings: process.mappings, parent: parent)
+    }
+    if let failure = listing.failure {
+      assembler.tell(nil, "functions of processes that were there before have no names: \(failure)")
+    }
   }
 
   /// The probes, else perf; nil, and told, if there is ptrace only. `process` nil is the whole host.
-  private mutating func source(_ process: Int32?, _ wait: WaitPoint) throws(CreationError) -> CreationSource?
-  {
+  ///
+  /// - Parameter whenMapped: called when mappings are told of, and calls are not yet.
+  private mutating func source(
+    _ process: Int32?, _ wait: WaitPoint, whenMapped: () -> Void = {}
+  ) throws(CreationError) -> CreationSource? {
+    assembler.isWholeHost = process == nil
     startFunctionGraph(process)
     let places = request.watchesPlaces ? CreationPlaces.ofThisHost() : []
     var reasons: [String] = []
     if request.way == nil || request.way == .probes {
       do throws(BPFError) {
         let source = try ProbeSource(
-          wholeHost: process == nil, places: places, isDetailed: assembler.report.tier == .union)
+          wholeHost: process == nil, places: places, isDetailed: assembler.report.tier == .union,
+          whenMapped: whenMapped)
         if let process { source.follow(process) }
         return source
       } catch { reasons.append("the probes cannot be loaded (\(error))") }
     }
     if request.way == nil || request.way == .perf {
       do throws(SystemError) {
-        let source = try PerfSource(wholeHost: process == nil, places: places)
+        let source = try PerfSource(wholeHost: process == nil, places: places, whenMapped: whenMapped)
         try source.join(wait)
         if let process { source.follow(process) }
         assembler.tellPerf(reasons.first)
@@ -177,30 +180,30 @@ public struct CreationTracer: ~Copyable {
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(source)
       let now = KernelClock.bootTimeNanoseconds
-      if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds) }
+      if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds, source) }
       if let deadline, now >= deadline { break }
     }
     // What the kernel does after the end comes a little later.
     DetachedThread.sleep(milliseconds: 30)
     drain(source, isLast: true)
-    settle(before: .max)
+    settle(before: .max, source)
     assembler.finishStacks()
     assembler.take(trees)
     assembler.tellLosses(
-      records: source.lostRecords(), mappings: lostMappings, missed: source.missedRuns(),
+      records: source.lostRecords(), mappings: source.lostMappings(), missed: source.missedRuns(),
       places: source.refusedPlaces)
   }
 
   private mutating func drain(_ source: CreationSource, isLast: Bool = false) {
     var fresh: [CreationRecord] = []
-    lostMappings += source.drain(isLast: isLast) { fresh.append($0) }
+    source.drain(isLast: isLast) { fresh.append($0) }
     waiting += fresh
     for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
     trees.drain(&graph)
   }
 
-  /// Hands on what is older than `time`, in order.
-  private mutating func settle(before time: UInt64) {
+  /// Hands on what is older than `time`, in order. Unwinding takes time: meanwhile the rings are emptied.
+  private mutating func settle(before time: UInt64, _ source: CreationSource) {
     guard !waiting.isEmpty else { return }
     var due: [(Int, CreationRecord)] = []
     var kept: [CreationRecord] = []
@@ -210,7 +213,10 @@ public struct CreationTracer: ~Copyable {
     waiting = kept
     // Stable: pages have the time of their call, and stand behind it.
     due.sort { ($0.1.time, $0.0) < ($1.1.time, $1.0) }
-    for (_, record) in due { assembler.take(record) }
+    for (number, (_, record)) in due.enumerated() {
+      assembler.take(record)
+      if number % 256 == 255 { drain(source) }
+    }
   }
 }
 

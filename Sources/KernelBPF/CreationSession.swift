@@ -58,8 +58,9 @@ public struct CreationSession: ~Copyable {
 
   /// - Parameter wholeHost: every process but our own; else those that `follow` names, and what comes from them.
   /// - Parameter isDetailed: kernel stacks at every tracepoint that fires inside a call too.
+  /// - Parameter whenMapped: called when mappings are told of, and calls are not yet.
   public static func open(
-    wholeHost: Bool, places: [CreationPlace], isDetailed: Bool = false
+    wholeHost: Bool, places: [CreationPlace], isDetailed: Bool = false, whenMapped: () -> Void = {}
   ) throws(BPFError) -> CreationSession {
     let trial = try HookTrial()
     let hasPrepare = trial.verdict(on: .tracepoint("sched_prepare_exec")) == .available
@@ -75,17 +76,16 @@ public struct CreationSession: ~Copyable {
       sockeye_creation_settings(
         whole_host: wholeHost ? 1 : 0, own_tgid: UInt32(bitPattern: getpid()),
         has_prepare: hasPrepare ? 1 : 0))
-    do throws(ProgramRefusal) {
-      try object.load()
-      try object.attach(cgroup: nil)
-    } catch { throw error.error }
+    do throws(ProgramRefusal) { try object.load() } catch { throw error.error }
+    let (ring, mappings) = try rings(object)
+    whenMapped()
+    do throws(ProgramRefusal) { try object.attach(cgroup: nil) } catch { throw error.error }
     var refused: [String] = []
     for place in places {
       do throws(BPFError) {
         try object.attach(place.kind.program, path: place.path, offset: place.offset)
       } catch { refused.append("\(place.path): \(error)") }
     }
-    let (ring, mappings) = try rings(object)
     return CreationSession(object: object, ring: ring, mappings: mappings, refusedPlaces: refused)
   }
 
@@ -122,24 +122,24 @@ public struct CreationSession: ~Copyable {
   }
 
   /// Hands on what is there: the probes' records in their order, then mappings of files; not sorted by time.
-  ///
-  /// The number of mappings that the kernel had no room for.
-  @discardableResult
-  public borrowing func drain(_ body: (CreationRecord) -> Void) -> UInt64 {
+  public borrowing func drain(_ body: (CreationRecord) -> Void) {
     _ = unsafe ring.drain { (bytes) in
       if let record = unsafe CreationRecord(bytes) { body(record) }
     }
-    var lost: UInt64 = 0
     for mappings in mappings {
       unsafe mappings.drain(scratch.bytes) { (bytes) in
         switch unsafe MappingRecord(bytes) {
         case .mapping(let mapping): body(.mapping(mapping))
-        case .lost(let count): lost += count
+        case .lost(let count): scratch.lost += count
         case nil: return
         }
       }
     }
-    return lost
+  }
+
+  /// Mappings for which a ring had no room.
+  public borrowing func lostMappings() -> UInt64 {
+    max(scratch.lost, mappings.reduce(0) { $0 + $1.lost() })
   }
 
   /// Records for which the ring had no room.
@@ -158,6 +158,8 @@ public struct CreationSession: ~Copyable {
 
 /// Room for one record of a mapping ring.
 @safe final class MappingScratch {
+  /// Mappings that a ring has told of as lost.
+  var lost: UInt64 = 0
   let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
   deinit { unsafe bytes.deallocate() }
 }

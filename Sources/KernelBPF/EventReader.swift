@@ -79,6 +79,8 @@ public final class EventReader: Sendable {
     }
     // What was in the ring when the stop was asked for.
     ring.drain()
+    let lost = ring.mappingsLost(asksKernel: true)
+    work.lostMappings.withLock { $0 = lost }
   }
 
   /// Takes what is in the ring, delivers it, and ends the thread. Once.

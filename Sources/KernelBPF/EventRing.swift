@@ -59,7 +59,9 @@ import KernelSystem
   }
 
   /// Module loads that the kernel dropped for want of room.
-  borrowing func mappingsLost() -> UInt64 { mappings?.lost ?? 0 }
+  borrowing func mappingsLost(asksKernel: Bool = false) -> UInt64 {
+    mappings?.lost(asksKernel: asksKernel) ?? 0
+  }
 }
 
 /// Collects records on the reading thread.

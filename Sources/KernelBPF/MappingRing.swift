@@ -66,6 +66,16 @@ import KernelSystem
     unsafe clinux_perf_set_tail(pages, head)
   }
 
+  /// Records for which there was no room, since 6.0; 0 before.
+  ///
+  /// The ring itself tells of a loss with the next record that finds room, and of the last one never.
+  func lost() -> UInt64 {
+    var values: [UInt64] = [0, 0]
+    // SAFETY: the event's count, and how much of it was lost.
+    let length = descriptor.borrow { unsafe read($0, &values, 16) }
+    return length == 16 ? values[1] : 0
+  }
+
   deinit { _ = unsafe munmap(pages, size + Self.pageSize) }
 }
 
@@ -76,7 +86,7 @@ import KernelSystem
   private var rings: [MappingRing] = []
   private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
   private let leftOut: UInt32?
-  private(set) var lost: UInt64 = 0
+  private var told: UInt64 = 0
 
   /// nil when no CPU lets us.
   init?(leavingOut process: Int32?) {
@@ -90,6 +100,11 @@ import KernelSystem
 
   func join(epoll: Int32) { for ring in rings { ring.join(epoll: epoll) } }
 
+  /// Mappings for which a ring had no room, as far as the rings have told; `asksKernel`: each CPU is interrupted for it.
+  func lost(asksKernel: Bool) -> UInt64 {
+    asksKernel ? max(told, rings.reduce(0) { $0 + $1.lost() }) : told
+  }
+
   /// Hands on each mapping of a file as a MODULE_LOAD record.
   func drain(_ body: (UnsafeRawBufferPointer) -> Void) {
     for ring in rings {
@@ -98,7 +113,7 @@ import KernelSystem
         case .mapping(let mapping):
           if mapping.pid == leftOut || !mapping.isFile { return }
           unsafe mapping.encoded().withUnsafeBytes { unsafe body($0) }
-        case .lost(let count): lost += count
+        case .lost(let count): told += count
         case nil: return
         }
       }

@@ -36,6 +36,8 @@ struct CreationAssembler {
   var births: [Int32: CallIndex] = [:]
   /// By pid: the exec whose program is on its way to `main`.
   var starting: [Int32: CallIndex] = [:]
+  /// Then mappings of processes that are not known yet are kept as well: their first call may be still to come.
+  var isWholeHost = false
   /// Processes with 32-bit programs, where their calls cannot be seen.
   private var foreign: Set<Int32> = []
   /// The process that we started ourselves, until its first exec: its stack is ours.
@@ -151,7 +153,7 @@ struct CreationAssembler {
 
   private mutating func take(_ mapping: ExecutableMapping) {
     let pid = Int32(bitPattern: mapping.pid)
-    guard indices[pid] != nil else { return }
+    guard isWholeHost || indices[pid] != nil else { return }
     let path = RawText(mapping.path)
     let start = mapping.mapping.address
     let image = image(path, mapping.buildID, mapping.mapping.inode, pid)

@@ -19,11 +19,11 @@ final class PerfSource: CreationSource {
   /// Before the trace began.
   private let lostBefore: UInt64
 
-  init(wholeHost: Bool, places: [CreationPlace]) throws(SystemError) {
+  init(wholeHost: Bool, places: [CreationPlace], whenMapped: () -> Void) throws(SystemError) {
     proc = try ProcFileSystem()
     tree = PerfTree(wholeHost: wholeHost)
     let directory = try TraceDirectory()
-    session = try PerfSession(places: places) { (group, name) throws(SystemError) in
+    session = try PerfSession(places: places, whenMapped: whenMapped) { (group, name) throws(SystemError) in
       try directory.text("events/\(group)/\(name)/format")
     }
     session.drain { (_) in }
@@ -49,7 +49,7 @@ final class PerfSource: CreationSource {
   /// Lets the wait end when something is to be read at once.
   func join(_ wait: WaitPoint) throws(SystemError) { try session.join(wait) }
 
-  func drain(isLast: Bool, _ body: (CreationRecord) -> Void) -> UInt64 {
+  func drain(isLast: Bool, _ body: (CreationRecord) -> Void) {
     session.drain { (record) in
       if case .sample(var sample) = record, sample.origin == .tracepoint(.executed) {
         readArguments(of: &sample)
@@ -67,7 +67,6 @@ final class PerfSource: CreationSource {
     waiting = kept
     due.sort { ($0.1.time, $0.0) < ($1.1.time, $1.0) }
     for (_, record) in due { tree.take(record, body) }
-    return 0
   }
 
   /// The kernel leaves a random gap between a new stack and the arguments' text: where a page of it was never touched,
@@ -82,6 +81,7 @@ final class PerfSource: CreationSource {
 
   /// Of mappings too: they share the rings.
   func lostRecords() -> UInt64 { session.lostRecords() - lostBefore }
+  func lostMappings() -> UInt64 { 0 }
   func missedRuns() -> UInt64 { session.throttled }
   var refusedPlaces: [String] { session.refusedPlaces }
 }

@@ -29,15 +29,18 @@ public final class PerfSession {
   /// Places that could not be watched, with the reason.
   public private(set) var refusedPlaces: [String] = []
 
+  /// - Parameter whenMapped: called when mappings are told of, and calls are not yet.
   /// - Parameter formats: the text of `events/GROUP/NAME/format` in tracefs.
   public init(
-    places: [CreationPlace], formats: (_ group: String, _ name: String) throws(SystemError) -> String
+    places: [CreationPlace], whenMapped: () -> Void,
+    formats: (_ group: String, _ name: String) throws(SystemError) -> String
   ) throws(SystemError) {
     clinux_raise_descriptor_limit()
     let processors = max(1, libbpf_num_possible_cpus())
     var size = min(Self.largestRing, Self.ringBudget / Int(processors))
     size = max(Self.smallestRing, 1 << (Int.bitWidth - 1 - size.leadingZeroBitCount))
     rings = try Self.rings(processors, size)
+    whenMapped()
     // First, for each takes milliseconds, in which the other events would fill the rings.
     for place in places {
       do throws(SystemError) { try add(place) } catch {
