@@ -1,5 +1,3 @@
-import Foundation
-import ProgramRuns
 import Testing
 
 extension HostTests {
@@ -59,21 +57,6 @@ extension HostTests {
       #expect(exec.failure?.code == "ENOENT" && exec.call.abi == "i386")
       #expect(exec.call.arguments["path"]?.text == "/no/such/program")
       #expect(exec.call.arguments["argv"]?.list == ["/no/such/program"])
-    }
-
-    @Test("Its calls into libraries name the slot and the symbol that readelf shows")
-    func imports() throws {
-      let program = try Self.program()
-      let relocations = try ToolRun.run(["readelf", "-rW", program])
-      let line = try #require(
-        String(decoding: relocations.output, as: UTF8.self).split(separator: "\n")
-          .first { $0.contains(" posix_spawn@") })
-      let slot = UInt64(try #require(line.split(separator: " ").first), radix: 16)
-      let chain = try KnownChain(program, "spawn")
-      let step = try #require(
-        chain.trace.births.first?.userStack.first { $0.function == "launch_spawn" }?.import)
-      #expect(step.symbol == "posix_spawn" && step.slot == slot)
-      #expect(step.provider?.hasSuffix("/libc.so.6") == true)
     }
   }
 }

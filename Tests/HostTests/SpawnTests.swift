@@ -101,9 +101,11 @@ extension HostTests {
       #expect(spawn.functions(of: "debugframe") == ["_start", "main", "launch", "launch_spawn"])
     }
 
-    @Test("A step into another library names the slot and the symbol that readelf shows, and who provides it")
-    func imports() throws {
-      let program = try SpawnFixtures.chains()
+    @Test(
+      "A step into another library names the slot and the symbol that readelf shows, and who provides it",
+      arguments: [("chains", []), ("chains32", ["-m32"])])
+    func imports(_ name: String, _ flags: [String]) throws {
+      let program = try SpawnFixtures.chains(name, flags)
       let relocations = try ToolRun.run(["readelf", "-rW", program])
       let line = try #require(
         String(decoding: relocations.output, as: UTF8.self).split(separator: "\n")
