@@ -40,7 +40,7 @@ import Testing
     for end in Self.enter.indices { _ = TracepointFormat(String(Self.enter[..<end])) }
     #expect(TracepointFormat("name: x\n\tfield:int a;\toffset:0;\tsize:4;\tsigned:1;\n") == nil)
     let lying =
-      "ID: 1\n\tfield:int a;\toffset:-4;\tsize:4;\n\tfield:int b;\toffset:4;\tsize:0;\n\tfield:;\toffset:1;\tsize:1;"
+      "ID: 1\n\tfield:int z;\toffset:9223372036854775807;\tsize:4;\n\tfield:int a;\toffset:-4;\tsize:4;\n\tfield:int b;\toffset:4;\tsize:0;\n\tfield:;\toffset:1;\tsize:1;"
     #expect(TracepointFormat(lying)?.fields == [:])
   }
 

@@ -3,13 +3,13 @@ import KernelSystem
 import Model
 
 /// The first byte chooses: an ELF file, a record of the ring, one of the mappings' ring, code with calls in it, a
-/// function's name, or registers and a stack in a process that has this host's libc.
+/// function's name, registers and a stack in a process that has this host's libc, or a tracepoint's format and a sample of perf.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzCreation(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count > 0 else { return 0 }
   // SAFETY: libFuzzer lends `count` bytes for the length of the call.
   let input = unsafe UnsafeRawBufferPointer(start: start + 1, count: count - 1)
-  switch unsafe start.pointee % 6 {
+  switch unsafe start.pointee % 7 {
   case 0: checkFile(unsafe Array(input))
   case 1: unsafe checkRecord(input)
   case 2: _ = unsafe MappingRecord(input)
@@ -17,6 +17,7 @@ public func fuzzCreation(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   case 5:
     let name = String(decoding: unsafe input.prefix { $0 != 0 }, as: UTF8.self)
     precondition(ELFImage.demangled(name).utf8.count <= max(1 << 14, name.utf8.count), "a long name")
+  case 6: unsafe checkSample(input)
   default: checkStack(unsafe Array(input))
   }
   return 0
@@ -61,6 +62,25 @@ private func checkRecord(_ input: UnsafeRawBufferPointer) {
   precondition(event.text.count <= input.count && event.name.count <= 16, "more text than bytes")
   precondition(event.kernel.count <= Int(SOCKEYE_CREATION_DEPTH), "a deep stack")
   precondition(event.registers.isEmpty || event.registers.count == 17, "registers")
+}
+
+/// Up to a NUL the format; the next byte chooses the tracepoint; then the sample, whose third word is the event's number.
+private func checkSample(_ input: UnsafeRawBufferPointer) {
+  let text = unsafe Array(input.prefix { $0 != 0 })
+  let rest = unsafe UnsafeRawBufferPointer(rebasing: input.dropFirst(text.count + 1))
+  guard let format = TracepointFormat(String(decoding: text, as: UTF8.self)), let choice = unsafe rest.first else { return }
+  let tracepoint = PerfTracepoint.allCases[Int(choice) % PerfTracepoint.allCases.count]
+  // SAFETY: there is a first byte.
+  let record = unsafe UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+  guard unsafe record.count >= 16 else { return }
+  let number = unsafe record.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+  guard let sample = unsafe PerfSample(record, [number: PerfSampleShape(tracepoint, format)], bootOffset: 1) else { return }
+  precondition(sample.registers.isEmpty || sample.registers.count == 17, "registers")
+  let room = unsafe record.count
+  precondition(sample.text.count <= room && sample.stack.bytes.count <= room, "more than there is")
+  for place in [sample.stack.address, sample.stack.address &+ 8, .max] {
+    _ = (sample.stack.word(at: place), sample.stack.text(at: place))
+  }
 }
 
 /// A file with one segment that is nothing but the code.

@@ -35,7 +35,9 @@ struct TracepointFormat: Equatable {
       if pair.count < 2 { continue }
       if pair[0] == "field" { declaration = pair[1] } else { numbers[pair[0]] = Int(pair[1]) }
     }
-    guard let offset = numbers["offset"], let size = numbers["size"], offset >= 0, size > 0,
+    guard let offset = numbers["offset"], let size = numbers["size"],
+      // A sample has 64 KiB at most.
+      (0..<1 << 16).contains(offset), (1..<1 << 16).contains(size),
       let name = declaration.split(separator: " ").last?.prefix(while: { $0 != "[" })
     else { return nil }
     return (String(name), Field(offset: offset, size: size, isElsewhere: declaration.hasPrefix("__data_loc")))

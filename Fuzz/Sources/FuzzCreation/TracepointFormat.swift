@@ -1,0 +1,1 @@
+../../../Sources/KernelBPF/Perf/TracepointFormat.swift
