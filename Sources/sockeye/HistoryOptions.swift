@@ -55,7 +55,7 @@ struct WindowOptions: ParsableArguments {
   var at: Moment?
 
   static let help = """
-    Times are UTC, as all that sockeye prints: 2026-11-20T03:12:09Z (or +01:00), '2026-11-20 03:12', 2026-11-20,
+    Times are UTC, as all that sockeye prints: 2026-11-20T03:12:09Z (or +01:00), '2026-11-20 03:12', 2026-11-20, \
     03:12 (the last one), 'yesterday 03:12', 'tuesday 03:12' (the last one before today), '2h ago' (s m h d w), now.
     """
 

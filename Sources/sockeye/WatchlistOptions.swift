@@ -5,7 +5,7 @@ import Model
 /// Lists of what to look out for.
 struct WatchlistOptions: ParsableArguments {
   static let help = """
-    A watch-list has an address, a network, a domain or a SHA-256 a line, then a note if you like; # begins a comment. A
+    A watch-list has an address, a network, a domain or a SHA-256 a line, then a note if you like; # begins a comment. A \
     domain stands for what lies in it too. Addresses and domains are compared with the peer, hashes with the executable.
     """
 

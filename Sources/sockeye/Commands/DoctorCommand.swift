@@ -14,9 +14,9 @@ struct DoctorCommand: ParsableCommand {
     abstract:
       "Try every source of knowledge on this host, and say what is missing, what is lost by it, and the remedy.",
     discussion: """
-      Each source must find a socket that sockeye makes for it, and each event probe must tell of an event that sockeye
-      makes for it: proved. Partial means that another way stands in for it, or that it sees less. Exit status 0 if none
-      is missing, 1 if one is. History and the web page are not examined: this version does not have them.
+      Each source must find a socket that sockeye makes for it, and each event probe must tell of an event that sockeye \
+      makes for it: proved. Partial means that another way stands in for it, or that it sees less. Exit status 0 if none \
+      is missing, 1 if one is. The recorder is asked by sockeye record --status.
       """)
 
   @OptionGroup(title: "Output") var output: OutputOptions

@@ -17,7 +17,7 @@ struct HistoryCommand: ParsableCommand {
 
       FILTER is the language of `sockeye list`; a connection is judged as it was while it lived.
 
-      With --watchlist, only what is on one of the lists is shown, be it recorded before the list was made: the last name
+      With --watchlist, only what is on one of the lists is shown, be it recorded before the list was made: the last name \
       that was answered for an address, to the process itself if it asked, counts. \(WatchlistOptions.help)
       \(WindowOptions.help)
       """)

@@ -7,8 +7,8 @@ struct NetstatCommand: ParsableCommand {
     commandName: "netstat",
     abstract: "Stand in for netstat(8) of net-tools 2.10: the same options, rows and exit status.",
     discussion: """
-      Also when sockeye is called by the name netstat, through a link. `sockeye netstat -h` lists the options. With
-      --better: every holder of a socket, whole addresses and paths, every network namespace, and the connections that
+      Also when sockeye is called by the name netstat, through a link. `sockeye netstat -h` lists the options. With \
+      --better: every holder of a socket, whole addresses and paths, every network namespace, and the connections that \
       are translated (-M). Option by option: Documentation/Personalities.md.
       """)
 

@@ -11,22 +11,22 @@ struct RecordCommand: ParsableCommand {
     commandName: "record",
     abstract: "Record connections and processes into a database, until stopped.",
     discussion: """
-      What is there at the start is recorded too, marked as opened before. What is recorded survives a crash, but for the
-      last second; what was lost, or not recorded, is kept as a gap. SIGTERM and SIGINT stop it, SIGHUP reads the
-      configuration file and the watch-lists again: they, keep-days and max-size change at once, the rest at the next start,
+      What is there at the start is recorded too, marked as opened before. What is recorded survives a crash, but for the \
+      last second; what was lost, or not recorded, is kept as a gap. SIGTERM and SIGINT stop it, SIGHUP reads the \
+      configuration file and the watch-lists again: they, keep-days and max-size change at once, the rest at the next start, \
       and it says so.
 
-      \(WatchlistOptions.help) Hits are stored, and told of on standard error, each in a line. Lists of the command line
+      \(WatchlistOptions.help) Hits are stored, and told of on standard error, each in a line. Lists of the command line \
       and of the configuration file do not add up.
 
-      A recorder that runs answers root and its own user over the socket DATABASE-control: --status says how it is
+      A recorder that runs answers root and its own user over the socket DATABASE-control: --status says how it is \
       doing, --flush has everything that happened until now written. history, who, sql and map ask it to write, too.
 
-      Every long option below but config, check, set-aside, status and flush is also a key of the configuration file (TOML):
+      Every long option below but config, check, set-aside, status and flush is also a key of the configuration file (TOML): \
       keep-days = 30, max-size = "4G", names = false. The command line has the last word.
 
-      Needs what sockeye watch needs; without BPF it polls, and says what cannot be seen. One recorder a database.
-      Without room on the disk it goes on and counts what is lost; a damaged database stops it.
+      Needs what sockeye watch needs; without BPF it polls, and says what cannot be seen. One recorder a database. \
+      Without room on the disk it goes on and counts what is lost; a damaged database stops it. \
       Exit status: 0 stopped, or asked and answered; 1 no recorder to be asked; 2 error or bad usage.
 
         sockeye record --keep-days 90 --max-size 20G

@@ -15,8 +15,8 @@ struct SQLCommand: ParsableCommand {
       sockeye sql 'SELECT name, count(*) FROM connections GROUP BY 1 ORDER BY 2 DESC LIMIT 10'
       sockeye sql 'SELECT * FROM live_sockets WHERE pid IN (SELECT pid FROM live_processes WHERE user = "www-data")'
 
-      The views of the store: sockeye sql --schema, and Documentation/Store.md. live_sockets has the sockets of this
-      moment with the process that answers for each, live_processes all processes, live_modules the programs and
+      The views of the store: sockeye sql --schema, and Documentation/Store.md. live_sockets has the sockets of this \
+      moment with the process that answers for each, live_processes all processes, live_modules the programs and \
       libraries that they have mapped; these need no database. SQLite's dialect, one statement.
       """)
 

@@ -7,7 +7,7 @@ struct SSCommand: ParsableCommand {
     commandName: "ss",
     abstract: "Stand in for ss(8) of iproute2 6.1: the same options, filters, rows and exit status.",
     discussion: """
-      Also when sockeye is called by the name ss, through a link. `sockeye ss -h` lists the options; what is done
+      Also when sockeye is called by the name ss, through a link. `sockeye ss -h` lists the options; what is done \
       better, and what is not there, is in Documentation/Personalities.md.
       """)
 

@@ -20,16 +20,16 @@ struct SpawnCommand: ParsableCommand {
       sockeye spawn -a [options]
       """,
     discussion: """
-      Each fork, vfork, clone, clone3, execve and execveat of the tree is one stack: from _start or the start of the thread
-      through every library to the system call, then the kernel's functions to the birth or to the point where the old
-      program is given up. ↳ is a call into another library: the symbol, the slot that the loader filled, and who provides
-      it. A function that jumped on without leaving a frame is marked as inferred; code without a symbol is shown as an
+      Each fork, vfork, clone, clone3, execve and execveat of the tree is one stack: from _start or the start of the thread \
+      through every library to the system call, then the kernel's functions to the birth or to the point where the old \
+      program is given up. ↳ is a call into another library: the symbol, the slot that the loader filled, and who provides \
+      it. A function that jumped on without leaving a frame is marked as inferred; code without a symbol is shown as an \
       address in its file. Then come the result, why an exec failed, and the times of the way to main.
 
-      A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration, after which a
+      A COMMAND is traced until it ends, a PID until it ends, the whole host until Ctrl-C or --duration, after which a \
       COMMAND or PID goes on untraced.
-      Needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 (32-bit programs too). Where BPF may not be used perf's samples show the
-      same, but for stacks of more than 64 KiB (CAP_PERFMON). Without either the tree is traced by ptrace, which has no kernel
+      Needs CAP_BPF and CAP_PERFMON, or root, and Linux 5.17; x86_64 (32-bit programs too). Where BPF may not be used perf's samples show the \
+      same, but for stacks of more than 64 KiB (CAP_PERFMON). Without either the tree is traced by ptrace, which has no kernel \
       part, and is slow.
       Exit status: 0 something was seen, 1 nothing, 2 error or bad usage; not the COMMAND's.
 

@@ -17,19 +17,19 @@ struct WatchCommand: ParsableCommand {
       sockeye watch [KIND ...] [options] -- COMMAND [ARGUMENT ...]
       """,
     discussion: """
-      KIND: socket (bind listen connect connect_failed accept close udp_flow), process (fork exec exec_failed exit
-      set_id set_namespace), thread (thread_start thread_exit), module (module_load module_unload), unix (unix_connect
-      unix_connect_failed unix_accept), dns, all, or an action by its name. Default: socket process. With a COMMAND, only
-      what it and its children do, until it ends. unix and dns are many, so they are shown only if asked for. udp_flow is
+      KIND: socket (bind listen connect connect_failed accept close udp_flow), process (fork exec exec_failed exit \
+      set_id set_namespace), thread (thread_start thread_exit), module (module_load module_unload), unix (unix_connect \
+      unix_connect_failed unix_accept), dns, all, or an action by its name. Default: socket process. With a COMMAND, only \
+      what it and its children do, until it ends. unix and dns are many, so they are shown only if asked for. udp_flow is \
       the first datagram of a conversation, by UDP, ICMP, raw and packet sockets; its close has the counts.
 
       With --names, or the kind dns, peers have the names that the process itself was told for them, by a name server.
 
-      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. Without them, connections and
+      Needs CAP_BPF and CAP_PERFMON, and CAP_NET_ADMIN for bind and datagrams; or root. Without them, connections and \
       processes are found by the proc connector and by polling every 200 ms: what cannot be seen then is said first.
       \(WatchlistOptions.help) With a hash on the list, executables are read as they are seen, each once.
 
-      A connect is shown when it is answered, and after a second without an answer. What was lost is shown as a gap, and
+      A connect is shown when it is answered, and after a second without an answer. What was lost is shown as a gap, and \
       counted in the last line, on standard error.
       Exit status: 0 events were seen, 1 none, 2 error or bad usage.
 

@@ -21,7 +21,7 @@ struct WhoCommand: ParsableCommand {
       sockeye who pid:123                        a process and what it holds
       sockeye who inode:4711, cookie:12
 
-      What lives now is answered, then the last that was recorded, if `sockeye record` has written a database. With --at,
+      What lives now is answered, then the last that was recorded, if `sockeye record` has written a database. With --at, \
       or --since and --until, the answer is what was recorded of that time:
       sockeye who :443 --at 'tuesday 03:12'
       \(WindowOptions.help)
