@@ -16,7 +16,6 @@ public struct CreationRequest: Sendable {
   public var usesFunctionGraph = true
   /// nil for the best that this host allows: probes, else perf, else ptrace.
   public var way: CreationReport.Way?
-
   /// ns, from when everything has begun; nil until the end.
   public var duration: UInt64?
 

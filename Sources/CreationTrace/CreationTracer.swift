@@ -8,14 +8,12 @@ import Model
 ///
 /// One thread does it all. Records wait until all of the same time must be there, and are then put into their order.
 public struct CreationTracer: ~Copyable {
-  /// Two rings on several CPUs: so long may a record come later than a younger one.
-  private static let settleNanoseconds: UInt64 = 30_000_000
   /// Below this many records (4 kB each at most) unwinding waits for the end: so as not to compete with what is measured.
   private static let roomForRecords = 16_384
 
   private let request: CreationRequest
   private var assembler: CreationAssembler
-  private var waiting: [CreationRecord] = []
+  private var waiting = Backlog<CreationRecord>()
   /// The kernel's own functions, where they are wanted and can be had.
   private var graph: FunctionGraph?
   private var trees = FunctionTrees()
@@ -180,7 +178,9 @@ public struct CreationTracer: ~Copyable {
     while wait.wait(milliseconds: 10).isDisjoint(with: .ends) {
       drain(source)
       let now = KernelClock.bootTimeNanoseconds
-      if waiting.count > Self.roomForRecords { settle(before: now &- Self.settleNanoseconds, source) }
+      if waiting.count > Self.roomForRecords {
+        settle(before: now &- Backlog<CreationRecord>.settleTime, source)
+      }
       if let deadline, now >= deadline { break }
     }
     // What the kernel does after the end comes a little later.
@@ -197,23 +197,16 @@ public struct CreationTracer: ~Copyable {
   private mutating func drain(_ source: CreationSource, isLast: Bool = false) {
     var fresh: [CreationRecord] = []
     source.drain(isLast: isLast) { fresh.append($0) }
-    waiting += fresh
-    for case .mapping(let mapping) in fresh { assembler.meet(mapping) }
+    for record in fresh {
+      waiting.add(record)
+      if case .mapping(let mapping) = record { assembler.meet(mapping) }
+    }
     trees.drain(&graph)
   }
 
   /// Hands on what is older than `time`, in order. Unwinding takes time: meanwhile the rings are emptied.
   private mutating func settle(before time: UInt64, _ source: CreationSource) {
-    guard !waiting.isEmpty else { return }
-    var due: [(Int, CreationRecord)] = []
-    var kept: [CreationRecord] = []
-    for (index, record) in waiting.enumerated() {
-      if record.time < time { due.append((index, record)) } else { kept.append(record) }
-    }
-    waiting = kept
-    // Stable: pages have the time of their call, and stand behind it.
-    due.sort { ($0.1.time, $0.0) < ($1.1.time, $1.0) }
-    for (number, (_, record)) in due.enumerated() {
+    for (number, record) in waiting.take(before: time).enumerated() {
       assembler.take(record)
       if number % 256 == 255 { drain(source) }
     }

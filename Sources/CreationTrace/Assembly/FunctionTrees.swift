@@ -127,9 +127,25 @@ struct FunctionTrees {
 }
 
 extension CreationAssembler {
-  /// Gives each call its tree: the last one that its thread had begun by then.
+  /// Gives the calls their trees, and tells what is missing of them.
   mutating func take(_ functions: consuming FunctionTrees) {
     functions.finish()
+    if !functions.trees.isEmpty { attach(functions.trees) }
+    if functions.lost > 0 {
+      tell(
+        functions.lost,
+        "\(functions.lost) entries of function_graph were overwritten before they were read: the kernel's functions "
+          + "of some calls are missing, or not whole")
+    }
+    if functions.dropped > 0 {
+      tell(
+        functions.dropped,
+        "the kernel's functions of \(functions.dropped) calls were not kept: more than a trace has room for")
+    }
+  }
+
+  /// A tree is of the last call that its thread had begun by then.
+  private mutating func attach(_ trees: [FunctionTrees.Tree]) {
     var calls: [Int32: [CallIndex]] = [:]
     for (process, created) in report.processes.enumerated() {
       for (call, made) in created.calls.enumerated() {
@@ -137,7 +153,7 @@ extension CreationAssembler {
       }
     }
     var positions: [Int32: Int] = [:]
-    for tree in functions.trees {
+    for tree in trees {
       let ofThread = calls[tree.thread] ?? []
       // The tracer's times are rounded to a microsecond. Calls and trees of a thread are both in the order of time.
       func hasBegun(_ index: CallIndex) -> Bool { self[index].began <= tree.root.first + 1000 }
@@ -149,17 +165,6 @@ extension CreationAssembler {
       var all = KernelNode(function: "", time: tree.root.first)
       all.children = (self[call].kernelTree?.children ?? []) + [tree.root]
       self[call].kernelTree = all
-    }
-    if functions.lost > 0 {
-      tell(
-        functions.lost,
-        "\(functions.lost) entries of function_graph were overwritten before they were read: the kernel's functions "
-          + "of some calls are missing, or not whole")
-    }
-    if functions.dropped > 0 {
-      tell(
-        functions.dropped,
-        "the kernel's functions of \(functions.dropped) calls were not kept: more than a trace has room for")
     }
   }
 }

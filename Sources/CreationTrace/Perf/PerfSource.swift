@@ -8,13 +8,10 @@ import Model
 ///
 /// Which processes belong to the tree is known only when the samples of all CPUs stand in their order: they wait so long.
 final class PerfSource: CreationSource {
-  /// So long may a sample come later than a younger one of another CPU.
-  private static let settleNanoseconds: UInt64 = 30_000_000
-
   private let session: PerfSession
   private let proc: ProcFileSystem
   private var buffer = ReadBuffer()
-  private var waiting: [PerfRecord] = []
+  private var waiting = Backlog<PerfRecord>()
   private var tree: PerfTree
   /// Before the trace began.
   private let lostBefore: UInt64
@@ -53,20 +50,13 @@ final class PerfSource: CreationSource {
     session.drain { (record) in
       if case .sample(var sample) = record, sample.origin == .tracepoint(.executed) {
         readArguments(of: &sample)
-        waiting.append(.sample(sample))
+        waiting.add(.sample(sample))
       } else {
-        waiting.append(record)
+        waiting.add(record)
       }
     }
-    let limit = isLast ? .max : KernelClock.bootTimeNanoseconds &- Self.settleNanoseconds
-    var due: [(Int, PerfRecord)] = []
-    var kept: [PerfRecord] = []
-    for (index, record) in waiting.enumerated() {
-      if record.time < limit { due.append((index, record)) } else { kept.append(record) }
-    }
-    waiting = kept
-    due.sort { ($0.1.time, $0.0) < ($1.1.time, $1.0) }
-    for (_, record) in due { tree.take(record, body) }
+    let limit = isLast ? .max : KernelClock.bootTimeNanoseconds &- Backlog<PerfRecord>.settleTime
+    for record in waiting.take(before: limit) { tree.take(record, body) }
   }
 
   /// The kernel leaves a random gap between a new stack and the arguments' text: where a page of it was never touched,
